@@ -1,0 +1,200 @@
+"""The only place where Arrow becomes float64, and where nulls, NaN and infinities are decided.
+
+The policy, for every detector and every engine:
+
+* **NULL and NaN are missing.** A missing value counts as the training median of its column: it adds nothing
+  strange of its own. A row in which every column of the model is missing has no score: the result is NULL.
+* **Infinities are values**, the largest and the smallest there are: numbers beyond ±1e150 count as ±1e150,
+  so that no square overflows and no score becomes infinite or NaN.
+* **A date is a point in time** at midnight, a time of day a number of seconds, an interval a number of
+  seconds, `TRUE` is 1. Decimals and integers become the nearest float64.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adsql.errors import InvalidSource, UnusableColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+Columns: TypeAlias = "Mapping[str, pa.Array[Any]]"
+Floats: TypeAlias = "NDArray[np.float64]"
+
+LARGEST = 1e150
+SECONDS_PER_DAY = 86_400.0
+_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+
+class Kind(StrEnum):
+    """What a column's values mean to a detector. Types of one kind may replace each other between calls."""
+
+    NUMBER = "number"
+    TIMESTAMP = "timestamp"
+    DATE = "date"
+    TIME = "time"
+    TEXT = "text"
+    MISSING = "missing"  # DuckDB's untyped NULL: fits every kind
+    UNSUPPORTED = "unsupported"
+
+
+def kind_of(dtype: pa.DataType) -> Kind:
+    """Return the kind of an Arrow type; booleans and intervals are numbers.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> kind_of(pa.decimal128(10, 2)).value, kind_of(pa.list_(pa.int8())).value
+    ('number', 'unsupported')
+    """
+    types = pa.types
+    if isinstance(dtype, pa.BaseExtensionType):
+        return Kind.UNSUPPORTED if dtype.extension_name == "arrow.uuid" else kind_of(dtype.storage_type)
+    if types.is_dictionary(dtype):
+        return kind_of(dtype.value_type)
+    checks = {
+        Kind.MISSING: types.is_null(dtype),
+        Kind.NUMBER: types.is_integer(dtype) or types.is_floating(dtype) or types.is_decimal(dtype)
+        or types.is_boolean(dtype) or types.is_duration(dtype),
+        Kind.TIMESTAMP: types.is_timestamp(dtype),
+        Kind.DATE: types.is_date(dtype),
+        Kind.TIME: types.is_time(dtype),
+        Kind.TEXT: types.is_string(dtype) or types.is_large_string(dtype) or types.is_string_view(dtype),
+    }  # fmt: skip
+    return next((kind for kind, holds in checks.items() if holds), Kind.UNSUPPORTED)
+
+
+def is_integer(dtype: pa.DataType) -> bool:
+    """Return whether a type holds whole numbers only, decimals without a fraction included."""
+    whole_decimal = pa.types.is_decimal(dtype) and getattr(dtype, "scale", 1) == 0
+    return pa.types.is_integer(dtype) or whole_decimal
+
+
+def to_float64(column: pa.Array[Any]) -> Floats:
+    """Convert a column of numbers, times or dates.
+
+    Parameters
+    ----------
+    column
+        Any array whose kind is neither text nor unsupported, of length n.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Values in [-1e150, 1e150] or NaN where missing. Times are in seconds: timestamps and dates since
+        1970-01-01 UTC, times of day since midnight.
+
+    Raises
+    ------
+    UnusableColumn
+        If the type has no number.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> to_float64(pa.array([True, None, False])).tolist()
+    [1.0, nan, 0.0]
+    """
+    array = _plain(column)
+    dtype = array.type
+    kind = kind_of(dtype)
+    if kind is Kind.MISSING:
+        return np.full(len(array), np.nan)
+    if kind in (Kind.TEXT, Kind.UNSUPPORTED):
+        raise UnusableColumn(f"a column of type {dtype} has no number", allowed="numbers, booleans, times and dates")
+    divisor = 1.0
+    if pa.types.is_date32(dtype):
+        array, divisor = array.cast(pa.int32()), 1.0 / SECONDS_PER_DAY
+    elif pa.types.is_date64(dtype):
+        array, divisor = array.cast(pa.int64()), 1e3
+    elif pa.types.is_time32(dtype):
+        array, divisor = array.cast(pa.int32()), _PER_SECOND[dtype.unit]
+    elif pa.types.is_timestamp(dtype) or pa.types.is_time64(dtype) or pa.types.is_duration(dtype):
+        array, divisor = array.cast(pa.int64()), _PER_SECOND[dtype.unit]
+    elif pa.types.is_boolean(dtype):
+        array = array.cast(pa.uint8())
+    if not pa.types.is_float64(array.type):
+        array = pc.cast(array, pa.float64(), safe=False)
+    values = np.array(array.fill_null(np.nan) if array.null_count else array, dtype=np.float64)
+    if divisor != 1.0:
+        values /= divisor
+    np.clip(values, -LARGEST, LARGEST, out=values)
+    return values
+
+
+def to_text(column: pa.Array[Any]) -> pa.StringArray:
+    """Convert any column to text, keeping nulls: categories, and the keys of segments.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> to_text(pa.array([1, None])).to_pylist()
+    ['1', None]
+    """
+    array = _plain(column)
+    if pa.types.is_null(array.type):
+        return pa.nulls(len(array), pa.string())
+    return cast("pa.StringArray", pc.cast(array, pa.string()))
+
+
+def missing(column: pa.Array[Any]) -> NDArray[np.bool_]:
+    """Return which values are missing: NULL or NaN.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> missing(pa.array([1.0, None, float("nan")])).tolist()
+    [False, True, True]
+    """
+    result: NDArray[np.bool_] = column.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+    return result
+
+
+def column_named(name: str, table: Columns) -> str | None:
+    """Return a table's own spelling of a column's name: exact, or regardless of case as in SQL.
+
+    Examples
+    --------
+    >>> column_named("Fare", {"fare": pa.array([1])})
+    'fare'
+    """
+    if name in table:
+        return name
+    return next((known for known in table if known.casefold() == name.casefold()), None)
+
+
+def struct_columns(rows: pa.Array[Any] | pa.ChunkedArray[Any]) -> dict[str, pa.Array[Any]]:
+    """Split an array of rows into its columns, with the rows' own nulls applied to each.
+
+    Raises
+    ------
+    InvalidSource
+        If the array holds no rows but plain values.
+    """
+    array = plain_array(rows)
+    if not isinstance(array, pa.StructArray):
+        raise InvalidSource(f"expected a row, got {array.type}", hint="pass the row of a table: anomaly_score('m', t)")
+    fields = array.flatten() if array.null_count else [array.field(i) for i in range(array.type.num_fields)]
+    return {array.type.field(i).name: field for i, field in enumerate(fields)}
+
+
+def plain_array(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:
+    """Return one contiguous array: engines hand out chunked ones."""
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _plain(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:
+    array = plain_array(column)
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
+    if isinstance(array, pa.DictionaryArray):
+        array = array.dictionary_decode()
+    return array

@@ -1,0 +1,86 @@
+"""Severity: where a score lies among the training scores, comparable across detectors and models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from adsql.state import State, require
+
+if TYPE_CHECKING:
+    from adsql.arrow import Floats
+
+_BODY_KNOTS = 768
+_TAIL_KNOTS = 256
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The distribution of training scores, as a monotone map from score to severity.
+
+    Severity is the share of training rows with a lower score, ties counted half, interpolated between
+    training scores. Above the highest of n training scores it approaches 1 exponentially from 1 - 1/(2n), and
+    never exceeds it. A typical row has 0.5, whatever the detector.
+
+    Parameters
+    ----------
+    scores
+        Ascending distinct training scores, all of them up to a thousand, else evenly chosen, with every one
+        of the 256 highest.
+    positions
+        Their mid-ranks in (0, 1).
+    tail
+        The scale at which severity approaches 1 above the highest training score.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> calibration = Calibration.fit(np.array([1.0, 2.0, 3.0, 4.0]))
+    >>> calibration.severity(np.array([0.0, 2.5, 4.0])).tolist()
+    [0.0, 0.5, 0.875]
+    """
+
+    scores: Floats
+    positions: Floats
+    tail: float
+
+    @classmethod
+    def fit(cls, scores: Floats) -> Calibration:
+        """Fit to n finite training scores; O(n log n)."""
+        distinct, counts = np.unique(scores, return_counts=True)
+        positions = (np.cumsum(counts) - counts / 2.0) / len(scores)
+        if len(distinct) > _BODY_KNOTS + _TAIL_KNOTS:
+            body = np.linspace(0, len(distinct) - _TAIL_KNOTS - 1, _BODY_KNOTS).round().astype(np.int64)
+            keep = np.concatenate([body, np.arange(len(distinct) - _TAIL_KNOTS, len(distinct))])
+            distinct, positions = distinct[keep], positions[keep]
+        spread = float(distinct[-1] - np.interp(0.9, positions, distinct))
+        return cls(distinct, positions, spread if spread > 0 else max(abs(float(distinct[-1])), 1.0))
+
+    def severity(self, scores: Floats) -> Floats:
+        """Return severities in [0, 1] for scores of any shape."""
+        inside = np.interp(scores, self.scores, self.positions, left=0.0)
+        excess = np.maximum(scores - self.scores[-1], 0.0) / self.tail
+        top = self.positions[-1]
+        return np.where(excess > 0, top + (1.0 - top) * -np.expm1(-excess), inside)
+
+    def to_state(self) -> State:
+        """Return what is stored."""
+        return State({"tail": self.tail}, {"scores": self.scores, "positions": self.positions})
+
+    @classmethod
+    def from_state(cls, state: State) -> Calibration:
+        """Restore and check what `to_state` returned."""
+        scores, positions, tail = (
+            state.floats("scores"),
+            state.floats("positions"),
+            state.scalar("tail", float),
+        )
+        require(len(scores) == len(positions) > 0, "the calibration is empty")
+        require(
+            bool((np.diff(scores) > 0).all() and (np.diff(positions) > 0).all()),
+            "the calibration is not monotone",
+        )
+        require(bool(positions[0] > 0 and positions[-1] < 1 and tail > 0), "the calibration leaves (0, 1)")
+        return cls(scores, positions, tail)

@@ -1,0 +1,1 @@
+"""One algorithm per file; the file's name is the SQL name."""

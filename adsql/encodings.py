@@ -1,0 +1,157 @@
+"""How one column becomes one number, on a robust scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adsql.arrow import SECONDS_PER_DAY, Floats, Kind, missing, to_float64, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LIMIT = 1e9
+WEEK = 7 * SECONDS_PER_DAY
+MAX_CATEGORIES = 1_000
+_MONDAY = 4 * SECONDS_PER_DAY  # 1970-01-01 was a Thursday
+_NORMAL_IQR = 1.349  # interquartile range of a standard normal distribution
+_MIN_RARITY_SCALE = 0.5  # nats: categories of nearly equal size must not blow up a small difference
+_PATTERN_STEPS = ((r"\p{Lu}+", "A"), (r"[\p{L}]*\p{Ll}[\p{L}]*", "a"), (r"[0-9]+", "9"))
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number made from one column.
+
+    Parameters
+    ----------
+    name
+        The column's name, with the encoding behind a colon where one column gives several.
+    column
+        The source column.
+    kind
+        The kind of values that the column must hold.
+    encoding
+        A key of `ENCODINGS`.
+    center, scale
+        The robust scale.
+    vocabulary, rarities
+        For rarity encodings: known values, and their -ln(share).
+    unseen
+        The rarity of a value that is not in the vocabulary.
+    """
+
+    name: str
+    column: str
+    kind: Kind
+    encoding: str
+    center: float = 0.0
+    scale: float = 1.0
+    vocabulary: tuple[str, ...] = ()
+    rarities: tuple[float, ...] = ()
+    unseen: float = 0.0
+
+    def raw(self, values: pa.Array[Any]) -> Floats:
+        """Encode a column of n values without the scale; NaN where missing."""
+        return ENCODINGS[self.encoding](values, self)
+
+    def scaled(self, values: pa.Array[Any]) -> Floats:
+        """Encode a column of n values; 0 where missing."""
+        with np.errstate(over="ignore"):
+            result = (self.raw(values) - self.center) / self.scale
+        np.clip(result, -LIMIT, LIMIT, out=result)
+        return np.nan_to_num(result, copy=False, nan=0.0)
+
+    def description(self) -> str:
+        """Return the encoding in words, for `model_info`."""
+        usual = f"usual {self.center:.6g}, spread {self.scale:.6g}"
+        return f"{_DESCRIPTIONS[self.encoding]}; {usual}"
+
+
+def rarity_feature(name: str, encoding: str, text: pa.StringArray) -> Feature:
+    """Return an unscaled feature from the shares of a column's values, the thousand most frequent at most."""
+    counts = pc.value_counts(text.drop_null())
+    values = cast("list[str]", counts.field("values").to_pylist())
+    numbers = cast("list[int]", counts.field("counts").to_pylist())
+    pairs = sorted(zip(values, numbers, strict=True), key=lambda pair: (-pair[1], pair[0]))[:MAX_CATEGORIES]
+    n = len(text) - text.null_count
+    rarities = -np.log(np.array([count for _, count in pairs]) / n)
+    return Feature(
+        name,
+        name,
+        Kind.TEXT,
+        encoding,
+        vocabulary=tuple(value for value, _ in pairs),
+        rarities=tuple(rarities.tolist()),
+        unseen=float(np.log(n + 1.0)),
+    )
+
+
+def with_robust_scale(feature: Feature, values: pa.Array[Any]) -> Feature | None:
+    """Return the feature with its robust scale, or None if it does not vary."""
+    raw = feature.raw(values)
+    raw = raw[np.isfinite(raw)]
+    if raw.size == 0 or (raw.min() == raw.max() and feature.encoding not in _RARITIES):
+        return None
+    low, center, high = np.quantile(raw, [0.25, 0.5, 0.75])
+    # Half of the rows on one value leave no interquartile range: the standard deviation stands in.
+    spread = (high - low) / _NORMAL_IQR if high > low else raw.std()
+    floor = _MIN_RARITY_SCALE if feature.encoding in _RARITIES else np.finfo(np.float64).tiny
+    circle = np.sqrt(2.0) if feature.encoding in _CIRCLES else 1.0  # two coordinates weigh as one column
+    scale = float(max(spread * circle, floor))
+    return replace(feature, center=float(center), scale=scale)
+
+
+def patterns(text: pa.StringArray) -> pa.StringArray:
+    """Return the shape of texts: runs of capitals become A, of letters a, of digits 9."""
+    for pattern, replacement in _PATTERN_STEPS:
+        text = pc.replace_substring_regex(text, pattern=pattern, replacement=replacement)
+    return text
+
+
+def _value(values: pa.Array[Any], _: Feature) -> Floats:
+    return to_float64(values)
+
+
+def _rarity(values: pa.Array[Any], feature: Feature) -> Floats:
+    text = to_text(values)
+    if feature.encoding == "pattern_rarity":
+        text = patterns(text)
+    known = pc.index_in(text, value_set=pa.array(feature.vocabulary, pa.string()))
+    index = known.fill_null(len(feature.vocabulary)).to_numpy(zero_copy_only=False)
+    result: Floats = np.array([*feature.rarities, feature.unseen])[index]
+    result[missing(text)] = np.nan
+    return result
+
+
+def _circle(function: Callable[[Floats], Floats], period: float, start: float) -> Callable[..., Floats]:
+    def encode(values: pa.Array[Any], _: Feature) -> Floats:
+        return function((to_float64(values) - start) % period * (2.0 * np.pi / period))
+
+    return encode
+
+
+ENCODINGS: dict[str, Callable[[pa.Array[Any], Feature], Floats]] = {
+    "value": _value,
+    "sin_of_day": _circle(np.sin, SECONDS_PER_DAY, 0.0),
+    "cos_of_day": _circle(np.cos, SECONDS_PER_DAY, 0.0),
+    "sin_of_week": _circle(np.sin, WEEK, _MONDAY),
+    "cos_of_week": _circle(np.cos, WEEK, _MONDAY),
+    "rarity": _rarity,
+    "pattern_rarity": _rarity,
+}
+_RARITIES = {"rarity", "pattern_rarity"}
+_CIRCLES = {"sin_of_day", "cos_of_day", "sin_of_week", "cos_of_week"}
+_DESCRIPTIONS = {
+    "value": "its value",
+    "sin_of_day": "time of day on a circle (sine)",
+    "cos_of_day": "time of day on a circle (cosine)",
+    "sin_of_week": "day of the week on a circle (sine)",
+    "cos_of_week": "day of the week on a circle (cosine)",
+    "rarity": "rarity of its category, -ln(share)",
+    "pattern_rarity": "rarity of its pattern, -ln(share)",
+}

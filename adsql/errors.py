@@ -1,0 +1,351 @@
+"""Every error that adsql raises on purpose.
+
+The message has one form everywhere: ``[CODE] what is wrong. Allowed: ... Do: ...``. Engines put a UDF's
+exception into their own, as text; the code in brackets survives that, so that a program can rely on it
+whether it calls Python, SQL or the command line. `from_message` reads it back.
+
+::
+
+    AdsqlError
+    ├── OptionError                     the call itself                              exit code 2
+    │   ├── UnknownAlgorithm            ADSQL_UNKNOWN_ALGORITHM
+    │   ├── UnknownParameter            ADSQL_UNKNOWN_PARAMETER
+    │   ├── InvalidParameter            ADSQL_INVALID_PARAMETER
+    │   ├── InvalidOption               ADSQL_INVALID_OPTION
+    │   └── NotRowWise                  ADSQL_NOT_ROW_WISE
+    ├── SourceError                     the table, query or file                     exit code 3
+    │   ├── UnknownSource               ADSQL_UNKNOWN_SOURCE
+    │   ├── InvalidSource               ADSQL_INVALID_SOURCE
+    │   ├── EmptySource                 ADSQL_EMPTY_SOURCE
+    │   ├── TooFewRows                  ADSQL_TOO_FEW_ROWS
+    │   └── ResultColumnExists          ADSQL_RESULT_COLUMN_EXISTS
+    ├── ColumnError                     its columns                                  exit code 3
+    │   ├── UnknownColumn               ADSQL_UNKNOWN_COLUMN
+    │   ├── NoUsableColumn              ADSQL_NO_USABLE_COLUMN
+    │   ├── UnusableColumn              ADSQL_UNUSABLE_COLUMN
+    │   ├── MissingColumn               ADSQL_MISSING_COLUMN
+    │   ├── ColumnTypeChanged           ADSQL_COLUMN_TYPE_CHANGED
+    │   └── WrongFeatureCount           ADSQL_WRONG_FEATURE_COUNT
+    ├── ModelError                      saved models                                 exit code 4
+    │   ├── UnknownModel                ADSQL_UNKNOWN_MODEL
+    │   ├── UnknownVersion              ADSQL_UNKNOWN_VERSION
+    │   ├── InvalidModelName            ADSQL_INVALID_MODEL_NAME
+    │   ├── CorruptModel                ADSQL_CORRUPT_MODEL
+    │   └── NewerModel                  ADSQL_NEWER_MODEL
+    └── DatabaseError                   the database adsql is installed in           exit code 5
+        ├── NewerDatabase               ADSQL_NEWER_DATABASE
+        ├── NotRegistered               ADSQL_NOT_REGISTERED
+        ├── ReadOnlyDatabase            ADSQL_READ_ONLY_DATABASE
+        ├── MigrationChanged            ADSQL_MIGRATION_CHANGED
+        └── UnknownEngine               ADSQL_UNKNOWN_ENGINE
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_CODE = re.compile(r"\[(ADSQL_[A-Z_]+)\] (.*)", re.DOTALL)
+_MAX_LISTED = 12
+_MAX_SHOWN = 120
+
+
+class AdsqlError(ValueError):
+    """Base of all errors that adsql raises on purpose.
+
+    Parameters
+    ----------
+    problem
+        What is wrong, naming the offending value.
+    allowed
+        What would have been accepted: a sentence, or names to list.
+    hint
+        What to do about it.
+
+    Attributes
+    ----------
+    code : str
+        Stable identifier; it does not change when a message is reworded.
+    exit_code : int
+        What the command line exits with.
+
+    Examples
+    --------
+    >>> from adsql.errors import UnknownModel
+    >>> print(UnknownModel("model 'fare' does not exist", allowed=["fares"], hint="SELECT * FROM models()"))
+    [ADSQL_UNKNOWN_MODEL] model 'fare' does not exist. Allowed: fares. Do: SELECT * FROM models()
+    """
+
+    code: ClassVar[str] = "ADSQL_ERROR"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, problem: str, *, allowed: str | Iterable[str] | None = None, hint: str = "") -> None:
+        self.problem = problem
+        parts = [f"[{self.code}] {problem}"]
+        if allowed is not None:
+            parts.append(f"Allowed: {allowed if isinstance(allowed, str) else listing(allowed)}")
+        if hint:
+            parts.append(f"Do: {hint}")
+        super().__init__(". ".join(parts))
+
+
+class OptionError(AdsqlError):
+    """The call has an option that cannot be used."""
+
+    code = "ADSQL_OPTION"
+    exit_code = 2
+
+
+class UnknownAlgorithm(OptionError):
+    """No detector of this name is registered."""
+
+    code = "ADSQL_UNKNOWN_ALGORITHM"
+
+
+class UnknownParameter(OptionError):
+    """The detector has no parameter of this name."""
+
+    code = "ADSQL_UNKNOWN_PARAMETER"
+
+
+class InvalidParameter(OptionError):
+    """A detector's parameter has a value outside what it allows."""
+
+    code = "ADSQL_INVALID_PARAMETER"
+
+
+class InvalidOption(OptionError):
+    """An option of the call (`contamination`, `seed`, ...) has a value outside what it allows."""
+
+    code = "ADSQL_INVALID_OPTION"
+
+
+class NotRowWise(OptionError):
+    """A detector that ranks only the rows it was fitted on was asked to score others."""
+
+    code = "ADSQL_NOT_ROW_WISE"
+
+
+class SourceError(AdsqlError):
+    """The source cannot be read or is not enough."""
+
+    code = "ADSQL_SOURCE"
+    exit_code = 3
+
+
+class UnknownSource(SourceError):
+    """No table, view, file or DataFrame of this name is visible."""
+
+    code = "ADSQL_UNKNOWN_SOURCE"
+
+
+class InvalidSource(SourceError):
+    """The source is not a single SELECT: two statements, a write, or text that does not parse or bind."""
+
+    code = "ADSQL_INVALID_SOURCE"
+
+
+class EmptySource(SourceError):
+    """The source has no rows."""
+
+    code = "ADSQL_EMPTY_SOURCE"
+
+
+class TooFewRows(SourceError):
+    """The source has fewer rows than any model needs."""
+
+    code = "ADSQL_TOO_FEW_ROWS"
+
+
+class ResultColumnExists(SourceError):
+    """The source already has a column named as one of the result's."""
+
+    code = "ADSQL_RESULT_COLUMN_EXISTS"
+
+
+class ColumnError(AdsqlError):
+    """A column cannot be used."""
+
+    code = "ADSQL_COLUMN"
+    exit_code = 3
+
+
+class UnknownColumn(ColumnError):
+    """The source has no column of this name."""
+
+    code = "ADSQL_UNKNOWN_COLUMN"
+
+
+class NoUsableColumn(ColumnError):
+    """No column of the source tells rows apart in a way a detector can use."""
+
+    code = "ADSQL_NO_USABLE_COLUMN"
+
+
+class UnusableColumn(ColumnError):
+    """A column that was asked for by name cannot be used."""
+
+    code = "ADSQL_UNUSABLE_COLUMN"
+
+
+class MissingColumn(ColumnError):
+    """A row lacks a column that the model was trained on."""
+
+    code = "ADSQL_MISSING_COLUMN"
+
+
+class ColumnTypeChanged(ColumnError):
+    """A column's type is of another kind than in training."""
+
+    code = "ADSQL_COLUMN_TYPE_CHANGED"
+
+
+class WrongFeatureCount(ColumnError):
+    """Features were passed by position, and their number differs from the model's."""
+
+    code = "ADSQL_WRONG_FEATURE_COUNT"
+
+
+class ModelError(AdsqlError):
+    """A saved model cannot be used."""
+
+    code = "ADSQL_MODEL"
+    exit_code = 4
+
+
+class UnknownModel(ModelError):
+    """No model of this name is saved."""
+
+    code = "ADSQL_UNKNOWN_MODEL"
+
+
+class UnknownVersion(ModelError):
+    """The model exists, this version of it does not."""
+
+    code = "ADSQL_UNKNOWN_VERSION"
+
+
+class InvalidModelName(ModelError):
+    """The name cannot be given to a model."""
+
+    code = "ADSQL_INVALID_MODEL_NAME"
+
+
+class CorruptModel(ModelError):
+    """The stored bytes are not what was saved, or no model at all."""
+
+    code = "ADSQL_CORRUPT_MODEL"
+
+
+class NewerModel(ModelError):
+    """The model was written by a newer adsql than this one."""
+
+    code = "ADSQL_NEWER_MODEL"
+
+
+class DatabaseError(AdsqlError):
+    """The database is not ready for adsql."""
+
+    code = "ADSQL_DATABASE"
+    exit_code = 5
+
+
+class NewerDatabase(DatabaseError):
+    """The database's tables were made by a newer adsql than this one."""
+
+    code = "ADSQL_NEWER_DATABASE"
+
+
+class NotRegistered(DatabaseError):
+    """No open connection of this database is known to adsql."""
+
+    code = "ADSQL_NOT_REGISTERED"
+
+
+class ReadOnlyDatabase(DatabaseError):
+    """The call writes, and the database was opened read-only."""
+
+    code = "ADSQL_READ_ONLY_DATABASE"
+
+
+class MigrationChanged(DatabaseError):
+    """A migration that this database has applied differs from the file of the same number."""
+
+    code = "ADSQL_MIGRATION_CHANGED"
+
+
+class UnknownEngine(DatabaseError):
+    """No installed package offers this database engine."""
+
+    code = "ADSQL_UNKNOWN_ENGINE"
+
+
+def shown(value: object) -> str:
+    r"""Return a value as it appears in messages: quoted, and cut where it is long.
+
+    >>> shown("it's")
+    '"it\'s"'
+    """
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+
+
+def listing(names: Iterable[str]) -> str:
+    """Return names as a list for a message, cut after a dozen.
+
+    >>> listing(["b", "a"])
+    'b, a'
+    """
+    every = list(names)
+    if not every:
+        return "none exist"
+    more = f", ... ({len(every)} in all)" if len(every) > _MAX_LISTED else ""
+    return ", ".join(every[:_MAX_LISTED]) + more
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a sentence that suggests the nearest known name, or nothing.
+
+    >>> did_you_mean("iforrest", ["iforest", "knn"])
+    "did you mean 'iforest'?"
+    """
+    candidates = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.casefold(), candidates, n=1, cutoff=0.6)
+    return f"did you mean {candidates[near[0]]!r}?" if near else ""
+
+
+def from_message(text: str) -> AdsqlError | None:
+    """Read an error back from the text of a database's exception.
+
+    Parameters
+    ----------
+    text
+        Any message, such as DuckDB's ``Invalid Input Error: Python exception occurred ...``.
+
+    Returns
+    -------
+    AdsqlError or None
+        The error of the class whose code the text carries; None where it carries none.
+
+    Examples
+    --------
+    >>> type(from_message("Invalid Input Error: ... [ADSQL_EMPTY_SOURCE] the source has no rows")).__name__
+    'EmptySource'
+    """
+    found = _CODE.search(text)
+    if found is None:
+        return None
+    for cls in _subclasses(AdsqlError):
+        if cls.code == found[1]:
+            return cls(found[2].strip())
+    return None
+
+
+def _subclasses(cls: type[AdsqlError]) -> Iterator[type[AdsqlError]]:
+    yield cls
+    for child in cls.__subclasses__():
+        yield from _subclasses(child)

@@ -1,0 +1,107 @@
+"""Distances to the nearest rows of a reference sample, by looking at all of them.
+
+Exact, and faster than a tree for samples of a few thousand rows: the sample is stored column by column, so
+that the compiler turns the inner loop over it into vector instructions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from adsql.kernels.compiled import kernel
+
+if TYPE_CHECKING:
+    from adsql.arrow import Floats
+
+_BLOCK = 1_024  # reference rows whose distances stay in the first-level cache
+
+MEAN, LARGEST, MEDIAN = 0, 1, 2
+
+
+@kernel
+def _sift_down(heap: Floats, position: int) -> None:
+    """Restore the order of a heap, largest first, whose element at `position` may be too small."""
+    size = heap.shape[0]
+    value = heap[position]
+    while 2 * position + 1 < size:
+        child = 2 * position + 1
+        if child + 1 < size and heap[child + 1] > heap[child]:
+            child += 1
+        if heap[child] <= value:
+            break
+        heap[position] = heap[child]
+        position = child
+    heap[position] = value
+
+
+@kernel
+def _make_heap(values: Floats) -> None:
+    """Turn values into a heap, largest first."""
+    for position in range(values.shape[0] // 2 - 1, -1, -1):
+        _sift_down(values, position)
+
+
+@kernel
+def _add_squares(total: Floats, x: float, column: Floats) -> None:
+    """Add (x - column)^2 to total. On its own, so that the compiler sees contiguous arrays and vectorises."""
+    for r in range(total.shape[0]):
+        difference = x - column[r]
+        total[r] += difference * difference
+
+
+@kernel
+def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
+    """Return the mean, largest or median distance to the k nearest reference rows; shape (n,).
+
+    `reference` has shape (d, m). A row that is itself in the reference must not count itself; leaving out one
+    neighbour at distance zero does that row by row, without knowing which rows were sampled. With fewer than
+    k neighbours left, all of them count.
+    """
+    n, d = X.shape
+    m = reference.shape[1]
+    kept = min(k + 1, m)
+    result = np.empty(n)
+    nearest = np.empty(kept)
+    distances = np.empty(_BLOCK)
+    for i in range(n):
+        count = 0
+        for start in range(0, m, _BLOCK):
+            stop = min(start + _BLOCK, m)
+            width = stop - start
+            squares = distances[:width]
+            squares[:] = 0.0
+            for j in range(d):
+                _add_squares(squares, X[i, j], reference[j, start:stop])
+            for r in range(width):
+                distance = squares[r]
+                if count < kept:
+                    nearest[count] = distance
+                    count += 1
+                    if count == kept:
+                        _make_heap(nearest)
+                elif distance < nearest[0]:
+                    nearest[0] = distance
+                    _sift_down(nearest, 0)
+        nearest.sort()
+        first = 1 if nearest[0] == 0.0 and count > 1 else 0
+        last = min(first + k, count)
+        result[i] = _aggregate(nearest, first, last, how)
+    return result
+
+
+@kernel
+def _aggregate(squared: Floats, first: int, last: int, how: int) -> float:
+    """Return the mean, largest or median root of squared[first:last], which ascends."""
+    if how == LARGEST:
+        return np.sqrt(squared[last - 1])  # type: ignore[no-any-return]
+    if how == MEDIAN:
+        middle = first + (last - first) // 2
+        if (last - first) % 2 == 1:
+            return np.sqrt(squared[middle])  # type: ignore[no-any-return]
+        return (np.sqrt(squared[middle - 1]) + np.sqrt(squared[middle])) / 2.0  # type: ignore[no-any-return]
+    total = 0.0
+    for r in range(first, last):
+        total += np.sqrt(squared[r])
+    return total / (last - first)

@@ -1,0 +1,291 @@
+"""A trained model: one pipeline, or one for each segment, and everything needed to say where it came from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from adsql import registry
+from adsql.errors import (
+    AdsqlError,
+    ColumnError,
+    CorruptModel,
+    EmptySource,
+    InvalidOption,
+    TooFewRows,
+    UnknownAlgorithm,
+    UnknownColumn,
+    WrongFeatureCount,
+    listing,
+)
+from adsql.segment import Scores, Segment
+from adsql.segment_keys import existing_column, key_text, segment_rows
+from adsql.state import State, content_hash, require
+from adsql.threshold import Policy, ThresholdPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+
+    from adsql.arrow import Columns
+    from adsql.detector import Params
+    from adsql.options import TrainingOptions
+
+MAX_FIT_ROWS = 25_600
+MAX_FIT_ROWS_PER_SEGMENT = 2_560
+MAX_SEGMENTS = 1_000
+MIN_ROWS = 2
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model. Immutable; any number of threads may score with it.
+
+    Parameters
+    ----------
+    algorithm
+        The detector's name.
+    params
+        All of its parameters.
+    policy
+        How thresholds were set.
+    seed
+        The seed.
+    segment_by
+        The columns of the segments; empty for a model of one.
+    segments
+        Pipelines by segment key; the key of a model of one is the empty text.
+    skipped
+        Segments without a pipeline, and why. Their rows, like those of segments unknown in training, have no score.
+
+    Examples
+    --------
+    >>> import numpy as np, pyarrow as pa
+    >>> table = {"x": pa.array(np.append(np.random.default_rng(0).normal(size=999), 50.0))}
+    >>> model = Model.fit(table, TrainingOptions.parse("mad"))
+    >>> model.score({"x": pa.array([0.0, 50.0, None])}).is_anomaly.tolist()
+    [False, True, False]
+    """
+
+    algorithm: str
+    params: Params
+    policy: ThresholdPolicy
+    seed: int
+    segment_by: tuple[str, ...]
+    segments: Mapping[str, Segment]
+    skipped: Mapping[str, str]
+
+    @classmethod
+    def fit(cls, table: Columns, options: TrainingOptions, n_rows: Mapping[str, int] | None = None) -> Model:
+        """Train on a table, or on a sample of one.
+
+        Parameters
+        ----------
+        table
+            Columns by name.
+        options
+            Checked options.
+        n_rows
+            Rows of each whole segment by key, if `table` is a sample; the key of a table without segments is ''.
+
+        Raises
+        ------
+        EmptySource, TooFewRows
+            If there is nothing to learn from.
+        ColumnError
+            If columns are unknown or unusable.
+        """
+        rows = len(next(iter(table.values()))) if table else 0
+        if rows == 0:
+            raise EmptySource("the source has no rows", hint="check its filter")
+        if rows < MIN_ROWS:
+            raise TooFewRows(f"the source has {rows} row", allowed=f"at least {MIN_ROWS} rows")
+        skip = [existing_column(name, table) for name in options.segment_by]
+        segments: dict[str, Segment] = {}
+        skipped: dict[str, str] = {}
+        error: AdsqlError | None = None
+        for key, part in _split(table, skip).items():
+            size = len(next(iter(part.values())))
+            total = n_rows.get(key, size) if n_rows is not None else size
+            try:
+                if size < MIN_ROWS:
+                    raise TooFewRows(f"{size} row", allowed=f"at least {MIN_ROWS} rows")  # noqa: TRY301
+                segments[key] = Segment.fit(
+                    part, options.algorithm, options.params, options.policy, options.seed,
+                    columns=options.columns, skip=skip, n_rows=max(total, size),
+                )  # fmt: skip
+            except (TooFewRows, ColumnError) as caught:
+                if not options.segment_by or isinstance(caught, UnknownColumn):
+                    raise
+                error, skipped[key] = caught, caught.problem
+        if error is not None and not segments:
+            raise error
+        return cls(
+            options.algorithm.spec.name, dict(options.params), options.policy, options.seed,
+            options.segment_by, segments, skipped,
+        )  # fmt: skip
+
+    def score(self, table: Columns) -> Scores:
+        """Score rows given by column name; columns the model does not use are ignored.
+
+        Raises
+        ------
+        MissingColumn, ColumnTypeChanged
+            If the columns do not fit the model.
+        """
+        if not self.segment_by:
+            only = self.segments[""]
+            return only.score(only.features.select(table))
+        n = len(next(iter(table.values())))
+        result = Scores.none(n)
+        for key, rows in segment_rows(table, self.segment_by).items():
+            segment = self.segments.get(key)
+            if segment is None:
+                continue
+            part = segment.score({name: c.take(rows) for name, c in segment.features.select(table).items()})
+            result.put(rows, part)
+        return result
+
+    def score_by_position(self, values: Sequence[pa.Array[Any]]) -> Scores:
+        """Score rows given by position: the segment columns, if any, then the features' columns in order."""
+        names = self.positional_columns
+        if len(values) != len(names):
+            raise WrongFeatureCount(
+                f"{len(values)} features were passed, the model has {len(names)}",
+                allowed=listing(names),
+                hint="pass them in this order, or pass the row of the table",
+            )
+        return self.score(dict(zip(names, values, strict=True)))
+
+    @cached_property
+    def positional_columns(self) -> tuple[str, ...]:
+        """The columns in the order in which features are passed by position."""
+        used = {name: None for segment in self.segments.values() for name in segment.features.columns}
+        return (*self.segment_by, *used)
+
+    @cached_property
+    def n_features(self) -> int:
+        """Encoded features, of the widest segment."""
+        return max(len(segment.features.features) for segment in self.segments.values())
+
+    @cached_property
+    def n_rows(self) -> int:
+        """Rows of the training source."""
+        return sum(segment.n_rows for segment in self.segments.values())
+
+    @cached_property
+    def threshold(self) -> float | None:
+        """The threshold of a model of one segment; None where each segment has its own."""
+        return None if self.segment_by else self.segments[""].threshold
+
+    def to_bytes(self) -> bytes:
+        """Encode for storage. Equal models have equal bytes."""
+        return self._encoded
+
+    @property
+    def content_hash(self) -> str:
+        """The SHA-256 of the stored bytes: the model's identity."""
+        return content_hash(self._encoded)
+
+    @cached_property
+    def _encoded(self) -> bytes:
+        keys = list(self.segments)
+        own = State(
+            {
+                "algorithm": self.algorithm,
+                "params": json.dumps(self.params, sort_keys=True),
+                "policy": self.policy.policy.value,
+                "policy_value": self.policy.value,
+                "seed": self.seed,
+            },
+            texts={
+                "segment_by": self.segment_by,
+                "segment": keys,
+                "skipped": list(self.skipped),
+                "skipped_reason": list(self.skipped.values()),
+            },
+        )
+        parts = {str(index): self.segments[key].to_state() for index, key in enumerate(keys)}
+        return State.joined({"model": own, **parts}).to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes, expected_hash: str | None = None) -> Model:
+        """Restore a model; nothing in the bytes is trusted.
+
+        Parameters
+        ----------
+        data
+            What `to_bytes` made.
+        expected_hash
+            The content hash stored beside the bytes.
+
+        Raises
+        ------
+        CorruptModel, NewerModel
+            If the bytes are not what was saved, or not for this version of adsql.
+        """
+        if expected_hash is not None and content_hash(data) != expected_hash:
+            raise CorruptModel(
+                "the stored bytes do not match their content hash",
+                hint="train the model again, or restore a backup",
+            )
+        state = State.from_bytes(data)
+        own = state.child("model")
+        try:
+            algorithm = registry.find(own.scalar("algorithm", str))
+            params = algorithm.spec.resolve(json.loads(own.scalar("params", str)))
+            policy = ThresholdPolicy(Policy(own.scalar("policy", str)), _optional_float(own.scalars["policy_value"]))
+        except UnknownAlgorithm:
+            raise
+        except (AdsqlError, ValueError, KeyError) as error:
+            raise CorruptModel(f"the model's description does not decode ({error})") from error
+        keys, segment_by = own.text("segment"), tuple(own.text("segment_by"))
+        require(bool(keys) and (bool(segment_by) or keys == [""]), "the segments are inconsistent")
+        segments = {key: Segment.from_state(state.child(str(i)), algorithm) for i, key in enumerate(keys)}
+        skipped = dict(zip(own.text("skipped"), own.text("skipped_reason"), strict=True))
+        return cls(algorithm.spec.name, params, policy, own.scalar("seed", int), segment_by, segments, skipped)
+
+    def info(self) -> list[tuple[str, str, str]]:
+        """Return what there is to know, as (section, name, value)."""
+        spec = registry.find(self.algorithm).spec
+        policy = self.policy.policy.value + (f" = {self.policy.value:g}" if self.policy.value is not None else "")
+        facts = [
+            ("model", "algorithm", self.algorithm),
+            ("model", "summary", spec.summary),
+            ("model", "anomaly_score", spec.score),
+            ("model", "threshold_policy", policy),
+            ("model", "seed", str(self.seed)),
+            ("model", "content_hash", self.content_hash),
+            *(("parameter", name, str(value)) for name, value in self.params.items()),
+        ]
+        for key, segment in self.segments.items():
+            where = f" [{key_text(key)}]" if self.segment_by else ""
+            facts += [
+                (f"model{where}", "threshold", f"{segment.threshold:.9g}"),
+                (f"model{where}", "n_rows", str(segment.n_rows)),
+                (f"model{where}", "n_fit_rows", str(segment.n_fit_rows)),
+                *((f"feature{where}", f.name, f.description()) for f in segment.features.features),
+                *((f"left out{where}", item.column, item.reason) for item in segment.features.left_out),
+            ]
+        facts += [("segment without a model", key_text(key), reason) for key, reason in self.skipped.items()]
+        return facts
+
+
+def _optional_float(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _split(table: Columns, segment_by: Sequence[str]) -> dict[str, Columns]:
+    if not segment_by:
+        return {"": table}
+    rows = segment_rows(table, segment_by)
+    if len(rows) > MAX_SEGMENTS:
+        raise InvalidOption(
+            f"segment_by {listing(segment_by)} makes {len(rows)} segments",
+            allowed=f"at most {MAX_SEGMENTS}",
+            hint="choose a coarser column",
+        )
+    return {key: {name: column.take(index) for name, column in table.items()} for key, index in rows.items()}

@@ -1,0 +1,112 @@
+"""What a call asks for, checked once for SQL, Python and the command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from adsql import registry
+from adsql.errors import InvalidOption, shown
+from adsql.threshold import ThresholdPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adsql.detector import Detector, Params
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What a call asks for, checked; build one with `parse`.
+
+    Parameters
+    ----------
+    algorithm
+        The detector.
+    params
+        All of its parameters.
+    columns
+        Columns to use; None for all that can be.
+    segment_by
+        Columns whose values each get a pipeline of their own.
+    policy
+        How the threshold is set.
+    seed
+        For everything drawn at random.
+    """
+
+    algorithm: type[Detector]
+    params: Params
+    columns: tuple[str, ...] | None = None
+    segment_by: tuple[str, ...] = ()
+    policy: ThresholdPolicy = field(default_factory=ThresholdPolicy)
+    seed: int = 0
+
+    @classmethod
+    def parse(
+        cls,
+        algorithm: str | None = None,
+        columns: object = None,
+        segment_by: object = None,
+        contamination: object = None,
+        params: object = None,
+        seed: object = None,
+        threshold: object = None,
+        alert_budget: object = None,
+    ) -> TrainingOptions:
+        """Check the options of the SQL contract.
+
+        Raises
+        ------
+        OptionError
+            For anything that cannot be used; the message names it.
+
+        Examples
+        --------
+        >>> TrainingOptions.parse("knn", params='{"n_neighbors": 3}').params["n_neighbors"]
+        3
+        """
+        detector = registry.find(algorithm if algorithm is not None else "auto")
+        names = _names("columns", columns)
+        if columns is not None and not names:
+            raise InvalidOption("columns is an empty list", allowed="a list of column names, or NULL for all")
+        return cls(
+            detector,
+            detector.spec.resolve(_params(params)),
+            names or None,
+            _names("segment_by", segment_by),
+            ThresholdPolicy.choose(contamination, threshold, alert_budget),
+            _seed(seed),
+        )
+
+
+def _names(option: str, value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
+        raise InvalidOption(f"{option} = {shown(value)} cannot be used", allowed="a column name, or a list of them")
+    return tuple(names)
+
+
+def _params(value: object) -> Mapping[str, object]:
+    if value is None:
+        return {}
+    allowed = """a JSON object such as '{"n_neighbors": 5}'"""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise InvalidOption(f"params does not parse as JSON: {error}", allowed=allowed) from error
+    if not isinstance(value, dict):
+        raise InvalidOption(f"params = {shown(value)} cannot be used", allowed=allowed)
+    return value
+
+
+def _seed(value: object) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
+        raise InvalidOption(f"seed = {shown(value)} cannot be used", allowed="a whole number from 0 to 4294967295")
+    return value

@@ -1,0 +1,147 @@
+"""One fitted pipeline: features, detector, threshold, calibration. A model has one, or one for each segment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from adsql.calibration import Calibration
+from adsql.detector import Capability
+from adsql.errors import NotRowWise
+from adsql.features import FeatureSpec
+from adsql.state import State, require
+from adsql.threshold import clean_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from adsql.arrow import Columns, Floats
+    from adsql.detector import Detector, Params
+    from adsql.threshold import ThresholdPolicy
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The three result columns of n rows; `present` is False where a row has no score (NULL in SQL)."""
+
+    anomaly_score: Floats
+    severity: Floats
+    is_anomaly: NDArray[np.bool_]
+    present: NDArray[np.bool_]
+
+    @classmethod
+    def none(cls, n: int) -> Scores:
+        """Return n rows without a score."""
+        false = np.zeros(n, dtype=np.bool_)
+        return cls(np.full(n, np.nan), np.full(n, np.nan), false, false.copy())
+
+    def put(self, rows: NDArray[np.int64], part: Scores) -> None:
+        """Write the results of some rows."""
+        self.anomaly_score[rows], self.severity[rows] = part.anomaly_score, part.severity
+        self.is_anomaly[rows], self.present[rows] = part.is_anomaly, part.present
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A fitted pipeline.
+
+    Parameters
+    ----------
+    features
+        How rows become numbers.
+    detector
+        The fitted algorithm.
+    threshold
+        Rows with a higher score are anomalies.
+    calibration
+        From score to severity.
+    n_rows
+        Rows of the source.
+    n_fit_rows
+        Rows of the sample that was fitted to.
+    """
+
+    features: FeatureSpec
+    detector: Detector
+    threshold: float
+    calibration: Calibration
+    n_rows: int
+    n_fit_rows: int
+
+    @classmethod
+    def fit(
+        cls,
+        table: Columns,
+        algorithm: type[Detector],
+        params: Params,
+        policy: ThresholdPolicy,
+        seed: int,
+        *,
+        columns: Sequence[str] | None,
+        skip: Sequence[str],
+        n_rows: int,
+    ) -> Segment:
+        """Fit to a sample of rows; see `Model.fit`."""
+        features = FeatureSpec.fit(table, columns, n_rows, skip)
+        X, present = features.transform(features.select(table))
+        X = X[present]
+        # The order in which an engine delivers rows must not matter to a fit that draws rows at random.
+        X = np.ascontiguousarray(X[np.lexsort(X.T[::-1])])
+        detector = algorithm.fit(X, params, seed)
+        scores = detector.score(X)
+
+        def clean_scores() -> Floats:
+            clean = clean_rows(X, seed)
+            return algorithm.fit(clean, params, seed).score(clean)
+
+        threshold = policy.fit(scores, n_rows, clean_scores)
+        return cls(features, detector, threshold, Calibration.fit(scores), n_rows, len(X))
+
+    def score(self, table: Columns) -> Scores:
+        """Score the model's columns of n rows, as `FeatureSpec.select` returned them."""
+        if self.detector.spec.capability is not Capability.ROWS:
+            raise NotRowWise(
+                f"{self.detector.spec.name} ranks only the rows it was fitted on",
+                hint="use detect_anomalies(source), or train another algorithm",
+            )
+        X, present = self.features.transform(table)
+        scores = self.detector.score(X)
+        return Scores(scores, self.calibration.severity(scores), (scores > self.threshold) & present, present)
+
+    def to_state(self) -> State:
+        """Return what is stored."""
+        own = State({"threshold": self.threshold, "n_rows": self.n_rows, "n_fit_rows": self.n_fit_rows})
+        return State.joined(
+            {
+                "segment": own,
+                "features": self.features.to_state(),
+                "detector": self.detector.to_state(),
+                "calibration": self.calibration.to_state(),
+            }
+        )
+
+    @classmethod
+    def from_state(cls, state: State, algorithm: type[Detector]) -> Segment:
+        """Restore and check that the parts fit together."""
+        own = state.child("segment")
+        features = FeatureSpec.from_state(state.child("features"))
+        detector = algorithm.from_state(state.child("detector"))
+        threshold = own.scalar("threshold", float)
+        require(bool(np.isfinite(threshold)), "the threshold is not finite")
+        segment = cls(
+            features,
+            detector,
+            threshold,
+            Calibration.from_state(state.child("calibration")),
+            own.scalar("n_rows", int),
+            own.scalar("n_fit_rows", int),
+        )
+        require(
+            detector.n_features == len(features.features),
+            f"the detector has {detector.n_features} features, the encoding {len(features.features)}",
+        )
+        return segment

@@ -1,0 +1,64 @@
+"""Which segment a row belongs to: the values of the segment columns as text, joined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adsql.arrow import column_named, to_text
+from adsql.errors import UnknownColumn, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from adsql.arrow import Columns
+
+_KEY_SEPARATOR = "\x1f"  # ASCII's unit separator: between the values of a segment's key
+_NULL_KEY = "\x00"
+
+
+def segment_keys(table: Columns, segment_by: Sequence[str]) -> pa.StringArray:
+    """Return the key of the segment that each row belongs to: the columns' values as text, joined."""
+    texts = [
+        cast("pa.StringArray", to_text(table[existing_column(name, table)]).fill_null(_NULL_KEY)) for name in segment_by
+    ]
+    if len(texts) == 1:
+        return texts[0]
+    join: Any = pc.binary_join_element_wise  # its stubs do not know of a separator as the last argument
+    return cast("pa.StringArray", join(*texts, _KEY_SEPARATOR))
+
+
+def segment_rows(table: Columns, segment_by: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """Return the row numbers of each segment by key, in the order of keys."""
+    encoded = segment_keys(table, segment_by).dictionary_encode()
+    codes = encoded.indices.to_numpy()
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+    rows = dict(zip((encoded.dictionary[int(codes[part[0]])].as_py() for part in parts), parts, strict=True))
+    return dict(sorted(rows.items()))
+
+
+def existing_column(name: str, table: Columns) -> str:
+    """Return the table's own spelling of a segment column's name.
+
+    Raises
+    ------
+    UnknownColumn
+        If the table has no such column.
+    """
+    found = column_named(name, table)
+    if found is None:
+        raise UnknownColumn(
+            f"segment_by: column {name!r} does not exist", allowed=table, hint=did_you_mean(name, table)
+        )
+    return found
+
+
+def key_text(key: str) -> str:
+    """Return a segment's key for people."""
+    return ", ".join("NULL" if value == _NULL_KEY else value for value in key.split(_KEY_SEPARATOR))

@@ -1,0 +1,177 @@
+"""From which score on a row is an anomaly. The policy is separate from the score.
+
+* `contamination`: the share of training rows above the threshold.
+* `threshold`: a score, as it is.
+* `alert_budget`: at most so many rows of the training source above the threshold.
+* automatic, the default: where one in a thousand rows of *clean* data would lie. Clean data are drawn from a
+  normal distribution with the columns' rank correlations; the same detector is fitted to them. How far their
+  99.9% quantile lies above their median, in units of the spread of the scores just above the median, is how
+  far the threshold lies above the median of the training scores. The spread is measured by the upper quartile
+  and by a trimmed mean, which copes with scores of few distinct values; the more cautious one counts. So a
+  detector with long-tailed scores does not flag more of clean data than another, no share is fixed in
+  advance, and anomalies hardly move the threshold while they are fewer than 15% of the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from adsql.errors import InvalidOption, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adsql.arrow import Floats
+
+CLEAN_ROWS = 4_000
+CLEAN_RATE = 1e-3
+MAX_CONTAMINATION = 0.5
+DEGENERATE_RATE = 0.01
+TRIM_AT = 0.85
+
+
+class Policy(StrEnum):
+    """How the threshold was set."""
+
+    AUTOMATIC = "automatic"
+    CONTAMINATION = "contamination"
+    FIXED = "threshold"
+    BUDGET = "alert_budget"
+
+
+@dataclass(frozen=True)
+class ThresholdPolicy:
+    """A policy and its value; build one with `choose`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ThresholdPolicy.choose(contamination=0.2).fit(np.arange(10.0), 10, lambda: np.zeros(1))
+    7.5
+    """
+
+    policy: Policy = Policy.AUTOMATIC
+    value: float | None = None
+
+    @classmethod
+    def choose(
+        cls, contamination: object = None, threshold: object = None, alert_budget: object = None
+    ) -> ThresholdPolicy:
+        """Check the options of a call, of which at most one may be given.
+
+        Raises
+        ------
+        InvalidOption
+            For a value out of range, or two policies at once.
+        """
+        given = {
+            Policy.CONTAMINATION: contamination,
+            Policy.FIXED: threshold,
+            Policy.BUDGET: alert_budget,
+        }
+        chosen = {policy: value for policy, value in given.items() if value is not None}
+        if len(chosen) > 1:
+            raise InvalidOption(f"{' and '.join(chosen)} exclude each other", allowed="one of them, or none")
+        for policy, value in chosen.items():
+            return cls(policy, _checked(policy, value))
+        return cls()
+
+    def fit(self, scores: Floats, n_rows: int, clean_scores: Callable[[], Floats]) -> float:
+        """Return the threshold; rows with a higher score are anomalies.
+
+        Parameters
+        ----------
+        scores
+            Training scores, shape (n,).
+        n_rows
+            Rows of the source that the training rows are a sample of.
+        clean_scores
+            Called for the automatic policy: scores of clean data by the same detector.
+        """
+        if self.policy is Policy.FIXED and self.value is not None:
+            return self.value
+        if self.policy is Policy.CONTAMINATION and self.value is not None:
+            return _above_at_most(scores, int(self.value * len(scores)))
+        if self.policy is Policy.BUDGET and self.value is not None:
+            return _above_at_most(scores, int(self.value * len(scores) / n_rows))
+        return automatic_threshold(scores, clean_scores())
+
+
+def automatic_threshold(scores: Floats, clean: Floats) -> float:
+    """Return the threshold of the automatic policy; see the module's description.
+
+    Where half of the training rows share one score there is no distance to measure with; then no more than
+    1% of them lie above the threshold, and none of a constant table.
+    """
+    median, *spreads = _spreads(scores)
+    clean_median, *clean_spreads = _spreads(clean)
+    if not (min(spreads) > 0 and min(clean_spreads) > 0):
+        return float(max(np.quantile(scores, 1.0 - DEGENERATE_RATE), np.quantile(scores, 0.75)))
+    reach = np.quantile(clean, 1.0 - CLEAN_RATE) - clean_median
+    ratio = max(spread / clean_spread for spread, clean_spread in zip(spreads, clean_spreads, strict=True))
+    return float(median + reach * ratio)
+
+
+def _spreads(scores: Floats) -> tuple[float, float, float]:
+    """Return the median and two distances above it: of the upper quartile, and of the mean up to the 85% quantile."""
+    ordered = np.sort(scores)
+    n = len(ordered)
+    median, upper = np.quantile(ordered, [0.5, 0.75])
+    trimmed = ordered[n // 2 : max(int(TRIM_AT * n), n // 2 + 1)].mean()
+    return float(median), float(upper - median), float(trimmed - median)
+
+
+def clean_rows(X: Floats, seed: int) -> Floats:
+    """Draw clean data like X: normal columns with X's rank correlations, shape (4000, d)."""
+    ranks = np.column_stack([_mid_ranks(column) for column in X.T])
+    deviations = ranks - ranks.mean(axis=0)
+    lengths = np.sqrt((deviations**2).sum(axis=0))
+    unit = np.divide(deviations, lengths, out=np.zeros_like(deviations), where=lengths > 0)
+    # Pearson's correlation of normal variables whose rank correlation is rho: 2 sin(pi rho / 6).
+    correlation = 2.0 * np.sin(np.pi / 6.0 * (unit.T @ unit))
+    np.fill_diagonal(correlation, 1.0)
+    values, vectors = np.linalg.eigh(correlation)
+    normal = np.random.default_rng(seed).standard_normal((CLEAN_ROWS, X.shape[1]))
+    rows: Floats = normal @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    return np.ascontiguousarray(rows)
+
+
+def _mid_ranks(column: Floats) -> Floats:
+    ordered = np.sort(column)
+    ranks: Floats = (np.searchsorted(ordered, column, "left") + np.searchsorted(ordered, column, "right")) / 2.0
+    return ranks
+
+
+def _above_at_most(scores: Floats, count: int) -> float:
+    """Return the score that at most `count` training scores exceed, halfway to the next where there is room."""
+    ordered = np.sort(scores)[::-1]
+    if count <= 0:
+        return float(ordered[0])
+    if count >= len(ordered):
+        return float(np.nextafter(ordered[-1], -np.inf))
+    inside, outside = float(ordered[count - 1]), float(ordered[count])
+    return outside if inside == outside else outside + (inside - outside) / 2.0
+
+
+def _checked(policy: Policy, value: object) -> float:
+    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    allowed = {
+        Policy.CONTAMINATION: "a number above 0 and at most 0.5, the expected share of anomalies",
+        Policy.FIXED: "a finite number, on the detector's own scale",
+        Policy.BUDGET: "a whole number of at least 1, the most rows to flag",
+    }
+    holds = (
+        number is not None
+        and {
+            Policy.CONTAMINATION: 0.0 < number <= MAX_CONTAMINATION,
+            Policy.FIXED: bool(np.isfinite(number)),
+            Policy.BUDGET: number >= 1 and number.is_integer(),
+        }[policy]
+    )
+    if number is None or not holds:
+        raise InvalidOption(f"{policy} = {shown(value)} cannot be used", allowed=allowed[policy])
+    return number

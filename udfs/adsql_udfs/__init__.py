@@ -1,0 +1,1 @@
+"""The databases: how each engine calls the algorithms of `adsql`."""

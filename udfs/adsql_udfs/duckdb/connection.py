@@ -1,0 +1,198 @@
+"""`connect` and `register`: what makes adsql's functions available on a DuckDB database."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from duckdb.func import ARROW, SPECIAL
+
+from adsql import migrations
+from adsql_udfs.duckdb import instances
+from adsql_udfs.duckdb.functions import FUNCTIONS
+from adsql_udfs.duckdb.plans import resolve, template
+from adsql_udfs.duckdb.quoting import literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_POSITIONAL = 32
+SCORING = {
+    "detect": "detect",
+    "anomaly_score": "anomaly_score",
+    "severity": "severity",
+    "is_anomaly": "is_anomaly",
+}
+NAMES = (
+    "detect_anomalies", "fit_model", "train_model", "anomaly_score", "severity", "is_anomaly", "models",
+    "model_info", "detectors", "drop_model",
+)  # fmt: skip
+
+
+def connect(
+    database: str | Path = ":memory:", *, read_only: bool = False, config: dict[str, Any] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB database with adsql's SQL functions.
+
+    Parameters
+    ----------
+    database
+        A file, or ':memory:'.
+    read_only
+        Open without writing; detecting and scoring work, training does not.
+    config
+        DuckDB's settings.
+
+    Returns
+    -------
+    duckdb.DuckDBPyConnection
+        A stock connection. Cursors of it have the functions too.
+
+    Examples
+    --------
+    >>> con = connect()
+    >>> con.execute("CREATE TABLE t AS SELECT i / 10 AS x FROM range(100) AS r(i) UNION ALL SELECT 99.0")
+    <...DuckDBPyConnection object at ...>
+    >>> con.execute("SELECT x FROM detect_anomalies('t') WHERE is_anomaly").fetchall()
+    [(99.0,)]
+    """
+    con = duckdb.connect(str(database), read_only=read_only, config=config or {})
+    try:
+        return register(con)
+    except BaseException:
+        con.close()
+        raise
+
+
+def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Make adsql's SQL functions available on an open connection and all others of its database.
+
+    Creates the schema `adsql` with the table of models, and macros in it and in the main schema, unless they
+    are there; a macro of the user's own that has one of the names stays as it is, and adsql's is reached as
+    `adsql.name`. On a database opened read-only nothing is written: where the macros are missing or of
+    another version, this connection alone gets temporary ones.
+
+    Parameters
+    ----------
+    con
+        Any open connection; also one that is inside a transaction, which is not touched.
+
+    Returns
+    -------
+    duckdb.DuckDBPyConnection
+        The same connection.
+
+    Raises
+    ------
+    NewerDatabase, MigrationChanged
+        If the database's adsql schema is not one that this version knows.
+
+    Examples
+    --------
+    >>> import duckdb
+    >>> con = register(duckdb.connect())
+    >>> con.execute("SELECT count(*) FROM models()").fetchall()
+    [(0,)]
+    """
+    # On a connection of its own: the caller may be inside a transaction, and may roll it back.
+    own = con.cursor()
+    try:
+        instances.join(con, own)
+        _register_functions(own)
+        read_only = _is_read_only(own)
+        if not read_only:
+            _migrate(own)
+            _create_macros(own)
+        elif _revision(own) != _macros_revision():
+            _execute_script(con, _macros("temp.main", temporary=True))
+    finally:
+        own.close()
+    return con
+
+
+def _register_functions(con: duckdb.DuckDBPyConnection) -> None:
+    for function in FUNCTIONS:
+        try:
+            con.create_function(
+                function.name, function.call, None, function.returns,
+                type=ARROW, null_handling=SPECIAL, side_effects=function.changes,
+            )  # fmt: skip
+        except duckdb.CatalogException as error:
+            # Functions belong to the database instance, which another connection may have prepared.
+            if "already exists" not in str(error):
+                raise
+
+
+def _is_read_only(con: duckdb.DuckDBPyConnection) -> bool:
+    row = con.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
+    return bool(row and row[0])
+
+
+def _migrate(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(template("migrations_table").substitute())
+    con.execute("BEGIN")
+    try:
+        applied = con.execute("SELECT number, sha256 FROM adsql.migrations").fetchall()
+        migrations.apply(lambda query, values: con.execute(query, list(values)).fetchall(), "duckdb", applied)
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+
+
+def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
+    if _revision(con) == _macros_revision():
+        return
+    own = con.execute(template("foreign_macros").substitute(), [list(NAMES)]).fetchall()
+    con.execute("BEGIN")
+    try:
+        _execute_script(con, _macros("adsql", temporary=False))
+        _execute_script(con, _macros("main", temporary=False), skip={str(row[0]) for row in own})
+        con.execute(f"CREATE OR REPLACE MACRO adsql.macros_revision() AS {literal(_macros_revision())}")
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+
+
+def _revision(con: duckdb.DuckDBPyConnection) -> str | None:
+    try:
+        row = con.execute("SELECT adsql.macros_revision()").fetchone()
+    except duckdb.Error:
+        return None
+    return str(row[0]) if row else None
+
+
+@cache
+def _macros_revision() -> str:
+    return hashlib.sha256(_macros("main", temporary=False).encode()).hexdigest()[:16]
+
+
+@cache
+def _macros(schema: str, *, temporary: bool) -> str:
+    handle = resolve("model", "NULL")
+    return template("macros").substitute(
+        schema=schema,
+        temporary="TEMP" if temporary else "",
+        handle_of_version=resolve("model", "version"),
+        training=template("training_arguments").substitute(),
+        **{name: _overloads(f"__adsql_{function}", handle) for name, function in SCORING.items()},
+    )
+
+
+def _overloads(function: str, handle: str) -> str:
+    """Return a scalar macro's overloads for a row or one feature, up to 32 features: macros take no varargs."""
+    overloads = []
+    for count in range(1, MAX_POSITIONAL + 1):
+        features = ", ".join(f"x{i}" for i in range(1, count + 1))
+        overloads.append(f"(model, {features}) AS {function}({handle}, {features})")
+    return ",\n".join(overloads)
+
+
+def _execute_script(con: duckdb.DuckDBPyConnection, script: str, skip: set[str] | None = None) -> None:
+    for statement in script.split(";\n"):
+        text = statement.strip().rstrip(";")
+        if text and not any(f".{name}(" in text or f".{name} (" in text for name in skip or ()):
+            con.execute(text)

@@ -1,0 +1,305 @@
+"""The UDFs: DuckDB calls these with Arrow, at most 2,048 rows at a time, from any thread.
+
+All of them are functions of this module: DuckDB frees a closure with the connection that registered it, and
+crashes the others. Names with two underscores are not part of the SQL contract; the macros are.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adsql import registry
+from adsql.arrow import plain_array, struct_columns
+from adsql.catalog import Catalog, ModelRecord, unknown
+from adsql.errors import EmptySource, ReadOnlyDatabase, ResultColumnExists, UnknownModel
+from adsql.model import Model
+from adsql.options import TrainingOptions
+from adsql.segment import Scores
+from adsql.segment_keys import segment_keys
+from adsql_udfs.duckdb import instances, loaded, plans
+from adsql_udfs.duckdb.sources import source_query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+Column: TypeAlias = "pa.ChunkedArray[Any]"
+
+RESULT_COLUMNS = ("anomaly_score", "severity", "is_anomaly")
+RESULT = "STRUCT(anomaly_score DOUBLE, severity DOUBLE, is_anomaly BOOLEAN)"
+_RECORD_FIELDS = {
+    "name": "VARCHAR", "algorithm": "VARCHAR", "params": "VARCHAR", "columns": "VARCHAR[]", "segment_by": "VARCHAR[]",
+    "n_segments": "INTEGER", "n_rows": "BIGINT", "n_features": "INTEGER", "threshold": "DOUBLE",
+    "threshold_policy": "VARCHAR", "seed": "BIGINT", "source": "VARCHAR", "library_versions": "VARCHAR",
+    "content_hash": "VARCHAR", "state": "BLOB",
+}  # fmt: skip
+_STORED_FIELDS = {
+    "name": "VARCHAR", "version": "INTEGER", "algorithm": "VARCHAR", "n_rows": "BIGINT", "n_features": "INTEGER",
+    "threshold": "DOUBLE",
+}  # fmt: skip
+_ARROW = {
+    "VARCHAR": pa.string(), "VARCHAR[]": pa.list_(pa.string()), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(), "BLOB": pa.binary(),
+}  # fmt: skip
+FACTS = "STRUCT(section VARCHAR, name VARCHAR, value VARCHAR)[]"
+DETECTORS = (
+    "STRUCT(algorithm VARCHAR, summary VARCHAR, capability VARCHAR, score VARCHAR, cost VARCHAR, "
+    "parameters VARCHAR, aliases VARCHAR[], reference VARCHAR[])[]"
+)
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True)
+class Function:
+    """A UDF as it is registered. `changes` marks those that DuckDB must neither fold nor run twice."""
+
+    call: Callable[..., pa.Array[Any]]
+    returns: str
+    changes: bool = False
+
+    @property
+    def name(self) -> str:
+        """The SQL name."""
+        return f"__adsql_{self.call.__name__}"
+
+
+def source(sources: Column) -> pa.Array[Any]:
+    """Return the SELECT of each source."""
+    return pa.array([source_query(value) for value in sources.to_pylist()], pa.string())
+
+
+def plan_detect(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of the table form of detect_anomalies."""
+    return _planned(plans.detect, arguments)
+
+
+def plan_fit(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of fit_model."""
+    return _planned(plans.fit, arguments)
+
+
+def plan_train(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of train_model."""
+    return _planned(plans.train, arguments)
+
+
+def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
+    """Return the segment each row belongs to."""
+    return segment_keys(struct_columns(rows), json.loads(names[0].as_py()))
+
+
+def fit(groups: Column, options: Column) -> pa.Array[Any]:
+    """Train on a sample and return the handle of a model that lives in memory only."""
+    return pa.array([loaded.keep(_fitted(groups[0], options[0].as_py()))], pa.string())
+
+
+def fit_record(groups: Column, options: Column, names: Column, sources: Column) -> pa.Array[Any]:
+    """Train on a sample and return the model as a row to store."""
+    model = _fitted(groups[0], options[0].as_py())
+    engine = f"duckdb {duckdb.__version__}"
+    record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), engine)
+    return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
+
+
+def store(tokens: Column, records: Column) -> pa.Array[Any]:
+    """Store a model in a transaction of its own and return its version and description."""
+    record = ModelRecord(**records[0].as_py())
+    version = _write(tokens[0].as_py(), "train_model", lambda catalog: catalog.put(record))
+    described = {name: getattr(record, name) for name in ("name", "algorithm", "n_rows", "n_features", "threshold")}
+    return pa.array([{**described, "version": version}], _arrow_struct(_STORED_FIELDS))
+
+
+def drop(tokens: Column, names: Column, versions: Column) -> pa.Array[Any]:
+    """Delete versions of a model in a transaction of its own and return them."""
+    name, version = names[0].as_py(), versions[0].as_py()
+    dropped = _write(tokens[0].as_py(), "drop_model", lambda catalog: catalog.drop(str(name), version))
+    return pa.array([dropped], pa.list_(pa.int32()))
+
+
+def load(hashes: Column, states: Column) -> pa.Array[Any]:
+    """Restore stored models and return their handles."""
+    pairs = zip(hashes.to_pylist(), states.to_pylist(), strict=True)
+    return pa.array([loaded.load(str(content_hash), bytes(state or b"")) for content_hash, state in pairs], pa.string())
+
+
+def anomaly_score(handles: Column, *values: Column) -> pa.Array[Any]:
+    """Return the score of each row."""
+    scores = _scored(handles, values)
+    return _nullable(scores.anomaly_score, scores)
+
+
+def severity(handles: Column, *values: Column) -> pa.Array[Any]:
+    """Return the severity of each row."""
+    scores = _scored(handles, values)
+    return _nullable(scores.severity, scores)
+
+
+def is_anomaly(handles: Column, *values: Column) -> pa.Array[Any]:
+    """Return whether each row is an anomaly."""
+    scores = _scored(handles, values)
+    return _nullable(scores.is_anomaly, scores)
+
+
+def detect(handles: Column, *values: Column) -> pa.Array[Any]:
+    """Return score, severity and verdict of each row."""
+    return _result(_scored(handles, values))
+
+
+def detect_rows(handles: Column, rows: Column) -> pa.Array[Any]:
+    """Return the same for the table form, whose source must not have columns of these names."""
+    taken = [field.name for field in rows.type if field.name.casefold() in RESULT_COLUMNS]
+    if taken:
+        raise ResultColumnExists(
+            f"the source already has a column {taken[0]!r}",
+            allowed=f"sources without columns named {', '.join(RESULT_COLUMNS)}",
+            hint="leave it out or rename it: detect_anomalies('SELECT * EXCLUDE (...) FROM ...')",
+        )
+    return _result(_scored(handles, (rows,)))
+
+
+def model_info(handles: Column) -> pa.Array[Any]:
+    """Return what is known of each model."""
+    return pa.array([[_named_fact(*fact) for fact in _model(handle).info()] for handle in handles.to_pylist()])
+
+
+def detectors(ones: Column) -> pa.Array[Any]:
+    """Return the detectors that exist."""
+    rows = [
+        {
+            "algorithm": spec.name,
+            "summary": spec.summary,
+            "capability": spec.capability.value,
+            "score": spec.score,
+            "cost": spec.cost,
+            "parameters": json.dumps(spec.json_schema()["properties"]),
+            "aliases": list(spec.aliases),
+            "reference": list(spec.references),
+        }
+        for spec in (cls.spec for cls in registry.detectors().values())
+    ]
+    return pa.array([rows] * len(ones))
+
+
+def _struct(fields: Mapping[str, str]) -> str:
+    return f"STRUCT({', '.join(f'{name} {kind}' for name, kind in fields.items())})"
+
+
+def _arrow_struct(fields: Mapping[str, str]) -> pa.StructType:
+    return pa.struct([pa.field(name, _ARROW[kind]) for name, kind in fields.items()])
+
+
+FUNCTIONS = (
+    Function(source, "VARCHAR"),
+    Function(plan_detect, "VARCHAR"),
+    Function(plan_fit, "VARCHAR"),
+    Function(plan_train, "VARCHAR"),
+    Function(segment_key, "VARCHAR"),
+    Function(fit, "VARCHAR", changes=True),
+    Function(fit_record, _struct(_RECORD_FIELDS), changes=True),
+    Function(store, _struct(_STORED_FIELDS), changes=True),
+    Function(drop, "INTEGER[]", changes=True),
+    Function(load, "VARCHAR", changes=True),
+    Function(anomaly_score, "DOUBLE"),
+    Function(severity, "DOUBLE"),
+    Function(is_anomaly, "BOOLEAN"),
+    Function(detect, RESULT),
+    # A filter on the result of a pure function runs it again for every column it looks at.
+    Function(detect_rows, RESULT, changes=True),
+    Function(model_info, FACTS),
+    Function(detectors, DETECTORS),
+)
+
+
+for _function in FUNCTIONS:
+    vars(_function.call)["__signature__"] = instances.VARIADIC
+
+
+def _planned(plan: Callable[..., str], arguments: Sequence[Column]) -> pa.Array[Any]:
+    rows = zip(*(column.to_pylist() for column in arguments), strict=True)
+    return pa.array([plan(*row) for row in rows], pa.string())
+
+
+def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
+    """Train on [{key, n, rows}, ...]: for each segment its key, its rows in all, and a sample of them."""
+    values = getattr(groups, "values", None)
+    if values is None or len(values) == 0:
+        raise EmptySource("the source has no rows", hint="check its filter")
+    n_rows = dict(zip(values.field("key").to_pylist(), values.field("n").to_pylist(), strict=True))
+    table = struct_columns(values.field("rows").flatten())
+    return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
+
+
+def _write(token: str, function: str, change: Callable[[Catalog], Any]) -> Any:  # noqa: ANN401 - what change returns
+    """Run a change of the catalog on a connection of its own; repeat it if another one came first."""
+    con = instances.cursor(token)
+    try:
+        for attempt in range(_ATTEMPTS):
+            try:
+                con.execute("BEGIN")
+                result = change(Catalog(lambda query, values: con.execute(query, list(values)).fetchall()))
+                con.execute("COMMIT")
+            except (duckdb.ConstraintException, duckdb.TransactionException):
+                con.execute("ROLLBACK")
+                if attempt == _ATTEMPTS - 1:
+                    raise
+            except duckdb.InvalidInputException as error:
+                if "read-only" not in str(error):
+                    raise
+                raise ReadOnlyDatabase(
+                    f"{function} writes, and the database was opened read-only",
+                    hint="open it for writing; detect_anomalies and scoring work read-only",
+                ) from error
+            else:
+                return result
+    finally:
+        con.close()
+
+
+def _model(handle: str | None) -> Model:
+    """Return the model of a handle; a handle that starts with '?' tells which model was not found."""
+    if handle is None:
+        raise UnknownModel("the model's name is NULL", hint="SELECT * FROM models()")
+    if handle.startswith("?"):
+        missing = json.loads(handle[1:])
+        names, versions = missing["names"] or [], missing["versions"] or []
+        raise unknown(str(missing["model"]), missing["version"], sorted(names), sorted(versions))
+    return loaded.get(handle)
+
+
+def _scored(handles: Column, values: Sequence[Column]) -> Scores:
+    arrays = [plain_array(column) for column in values]
+    names = plain_array(handles)
+    if names.null_count == 0 and len(names) and pc.all(pc.equal(names, names[0])).as_py():
+        return _scored_by(_model(names[0].as_py()), arrays)
+    result = Scores.none(len(names))
+    for handle in names.unique().to_pylist():
+        rows = np.flatnonzero(np.array([name == handle for name in names.to_pylist()]))
+        part = _scored_by(_model(handle), [array.take(rows) for array in arrays])
+        result.put(rows, part)
+    return result
+
+
+def _scored_by(model: Model, arrays: Sequence[pa.Array[Any]]) -> Scores:
+    if len(arrays) == 1 and isinstance(arrays[0], pa.StructArray):
+        return model.score(struct_columns(arrays[0]))
+    return model.score_by_position(arrays)
+
+
+def _nullable(values: np.ndarray[Any, Any], scores: Scores) -> pa.Array[Any]:
+    result: pa.Array[Any] = pa.array(values, mask=None if scores.present.all() else ~scores.present)
+    return result
+
+
+def _result(scores: Scores) -> pa.Array[Any]:
+    columns = [_nullable(getattr(scores, name), scores) for name in RESULT_COLUMNS]
+    return pa.StructArray.from_arrays(columns, names=list(RESULT_COLUMNS))
+
+
+def _named_fact(section: str, name: str, value: str) -> dict[str, str]:
+    return {"section": section, "name": name, "value": value}

@@ -1,0 +1,77 @@
+"""Which open connection belongs to the database that a UDF runs in.
+
+A UDF is not told its connection. Each database instance gets a token, returned by a UDF of that instance, and
+the connections on which adsql was registered are remembered by token, weakly: adsql never keeps a database open.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+import uuid
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+from duckdb.func import ARROW, SPECIAL
+
+from adsql.errors import NotRegistered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TOKEN_FUNCTION = "__adsql_instance"  # noqa: S105 - a name
+
+# DuckDB would evaluate the annotations of a function that it is given, and take them for SQL types.
+VARIADIC = inspect.Signature([inspect.Parameter("columns", inspect.Parameter.VAR_POSITIONAL)])
+
+_lock = threading.Lock()
+_connections: dict[str, list[weakref.ref[duckdb.DuckDBPyConnection]]] = {}
+# DuckDB calls the functions from other connections after the registering one has closed; they must never be freed.
+_functions: list[Callable[..., Any]] = []
+
+
+def join(con: duckdb.DuckDBPyConnection, own: duckdb.DuckDBPyConnection) -> None:
+    """Remember a connection under its instance's token, giving the instance one if it has none.
+
+    `own` is a cursor of it outside of any transaction of the caller's, which might be rolled back.
+    """
+    with _lock:
+        try:
+            row = own.execute(f"SELECT {TOKEN_FUNCTION}(1)").fetchone()
+            token = str(row[0]) if row else ""
+        except duckdb.CatalogException:
+            token = uuid.uuid4().hex
+            function = functools.partial(_token, token)
+            vars(function)["__signature__"] = VARIADIC
+            _functions.append(function)
+            own.create_function(TOKEN_FUNCTION, function, ["INTEGER"], "VARCHAR", type=ARROW, null_handling=SPECIAL)
+        known = [ref for ref in _connections.get(token, []) if ref() is not None and ref() is not con]
+        _connections[token] = [*known, weakref.ref(con)]
+
+
+def cursor(token: str) -> duckdb.DuckDBPyConnection:
+    """Return a new connection to an instance, in a transaction of its own; the caller closes it.
+
+    Raises
+    ------
+    NotRegistered
+        If every connection that adsql was registered on is closed.
+    """
+    for ref in reversed(_connections.get(token, [])):
+        con = ref()
+        if con is not None:
+            try:
+                return con.cursor()
+            except duckdb.ConnectionException:
+                continue
+    raise NotRegistered(
+        "the connection that adsql was registered on is closed",
+        hint="call adsql.register(con) with the connection that trains or drops models",
+    )
+
+
+def _token(token: str, ones: pa.ChunkedArray[Any]) -> pa.Array[Any]:
+    return pa.array([token] * len(ones), pa.string())

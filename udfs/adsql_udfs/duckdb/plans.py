@@ -1,0 +1,141 @@
+"""What the table macros become: SQL text, written when DuckDB binds the query.
+
+Pure functions of the call's arguments. Options are checked here, so that a wrong one fails before a row is
+read; they travel to the training UDF as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from adsql.catalog import check_name
+from adsql.errors import InvalidOption, shown
+from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
+from adsql.options import TrainingOptions
+from adsql_udfs.duckdb.quoting import literal
+from adsql_udfs.duckdb.sources import check_bound, source_query
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TRAINING = frozenset(
+    {"algorithm", "columns", "segment_by", "contamination", "params", "seed", "threshold", "alert_budget"}
+)
+
+
+def detect(source: str, plan: str | None, statement: str | None, options: Mapping[str, Any]) -> str:
+    """Return the SQL that scores a source with a saved model, or with one trained on the way.
+
+    Parameters
+    ----------
+    source
+        As the caller wrote it.
+    plan
+        DuckDB's plan of it as JSON, or its error.
+    statement
+        The running statement.
+    options
+        The macro's other arguments by name.
+    """
+    check_bound(source, plan, statement)
+    given = {name: value for name, value in _plain(options).items() if value is not None}
+    model, version = given.pop("model", None), given.pop("version", None)
+    if model is None:
+        if version is not None:
+            raise InvalidOption(
+                "version goes with model", hint="detect_anomalies(source, model => 'name', version => 1)"
+            )
+        return template("detect_fit").substitute(
+            source=source_query(source), options=_checked(given), sample=_sample(given),
+            # Not a plain join: with an empty source DuckDB would skip the training, and with it the error.
+            score=_score("adsql_model LEFT JOIN adsql_source ON true"),
+        )  # fmt: skip
+    conflicting = sorted(_TRAINING & set(given))
+    if conflicting:
+        raise InvalidOption(
+            f"{conflicting[0]} cannot be given with model: a saved model has its own",
+            allowed="source, model, version",
+            hint="train another model, or leave model out",
+        )
+    if not isinstance(model, str) or not (version is None or isinstance(version, int)):
+        raise InvalidOption(
+            f"model = {shown(model)}, version = {shown(version)} cannot be used",
+            allowed="a model's name, and a whole number",
+        )
+    handle = resolve(literal(model), "NULL" if version is None else str(version))
+    return template("detect_saved").substitute(
+        source=source_query(source), handle=handle, score=_score("adsql_source, adsql_model")
+    )
+
+
+def fit(name: str, source: str, plan: str | None, statement: str | None, options: Mapping[str, Any]) -> str:
+    """Return the SQL that trains a model and returns it as a row of `adsql.models`."""
+    return _fit_query("fit_model", name, source, plan, statement, options)
+
+
+def train(name: str, source: str, plan: str | None, statement: str | None, options: Mapping[str, Any]) -> str:
+    """Return the SQL that trains a model, stores it, and returns its description as one struct."""
+    return _fit_query("train_model", name, source, plan, statement, options)
+
+
+def resolve(model: str, version: str) -> str:
+    """Return the SQL expression of a saved model's handle; arguments are SQL expressions."""
+    return template("resolve").substitute(model=model, version=version)
+
+
+@cache
+def template(name: str) -> Template:
+    """Return `sql/<name>.sql` without its comments, to substitute."""
+    text = (files("adsql_udfs.duckdb") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return Template("\n".join(line for line in text.splitlines() if not line.startswith("--")))
+
+
+def _fit_query(
+    form: str, name: str, source: str, plan: str | None, statement: str | None, options: Mapping[str, Any]
+) -> str:
+    check_name(name)
+    check_bound(source, plan, statement)
+    given = {option: value for option, value in _plain(options).items() if value is not None}
+    return template(form).substitute(
+        source=source_query(source), name=literal(name), described=literal(source.strip()),
+        options=_checked(given), sample=_sample(given),
+    )  # fmt: skip
+
+
+def _checked(given: Mapping[str, Any]) -> str:
+    """Return training options as an SQL literal of JSON, after checking them."""
+    TrainingOptions.parse(**given)
+    return literal(json.dumps(given))
+
+
+def _sample(given: Mapping[str, Any]) -> str:
+    seed = int(given.get("seed") or 0)
+    segment_by = TrainingOptions.parse(**given).segment_by
+    if not segment_by:
+        return template("sample").substitute(seed=seed, rows=MAX_FIT_ROWS)
+    return template("sample_segments").substitute(
+        seed=seed,
+        rows=MAX_FIT_ROWS_PER_SEGMENT,
+        names=literal(json.dumps(segment_by)),
+        segments=MAX_SEGMENTS + 1,
+    )
+
+
+def _score(join: str) -> str:
+    return template("score").substitute(join=join)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever SQL can pass
+    """Return a value without decimals: DuckDB reads 0.05 as one."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,157 @@
+"""What a caller may name as a source, and the SELECT it stands for."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from typing import Any
+
+import duckdb
+
+from adsql.errors import InvalidSource, UnknownSource, shown
+from adsql_udfs.duckdb.quoting import identifier, literal
+
+ALLOWED = "the name of a table, view or DataFrame, a CSV, JSON or Parquet file, or a single SELECT"
+_FILE = re.compile(r"\.(csv|tsv|parquet|json|jsonl|ndjson)(\.(gz|zst))?$", re.IGNORECASE)
+_PART = r'(?:"(?:[^"]|"")+"|[^\W\d]\w*)'
+_DOTTED = re.compile(rf"{_PART}(?:\s*\.\s*{_PART})*$")
+_WRITES = frozenset({"INSERT_QUERY_NODE", "UPDATE_QUERY_NODE", "DELETE_QUERY_NODE", "MERGE_QUERY_NODE"})
+# Function names whose presence in the running statement's text shows that it calls adsql itself, not a view.
+_CALLS = re.compile(r"detect_anomalies|train_model|fit_model", re.IGNORECASE)
+
+# Parses text only: nothing is bound or run on it, and it sees no database of the caller.
+_parser: duckdb.DuckDBPyConnection | None = None
+_lock = threading.Lock()
+
+
+def source_query(source: object) -> str:
+    """Return the SELECT that a source stands for.
+
+    A name may be qualified and quoted as in SQL. Text that is neither a file, a name nor a statement is taken
+    as one unquoted name, so that a table called ``my;table`` can be named as it is.
+
+    Raises
+    ------
+    InvalidSource
+        For two statements, a write, a SELECT that does not parse, or no text at all.
+
+    Examples
+    --------
+    >>> source_query("trips"), source_query("data/trips.csv")
+    ('FROM "trips"', "FROM 'data/trips.csv'")
+    """
+    if not isinstance(source, str) or not source.strip():
+        raise InvalidSource(f"source = {shown(source)} cannot be read", allowed=ALLOWED)
+    text = source.strip()
+    if _FILE.search(text) and "\n" not in text and not re.match(r"(select|from|with)\s", text, re.IGNORECASE):
+        return f"FROM {literal(text)}"
+    if _DOTTED.match(text):
+        return "FROM " + ".".join(_requoted(part) for part in re.findall(_PART, text))
+    return _checked_statement(text)
+
+
+def _requoted(part: str) -> str:
+    return part if part.startswith('"') else identifier(part)
+
+
+def _checked_statement(text: str) -> str:
+    try:
+        with _lock:
+            statements = _parse(text)
+    except duckdb.ParserException as error:
+        if re.match(r"\(*\s*(select|from|with|values|table)\b", text, re.IGNORECASE):
+            raise InvalidSource(f"the source does not parse: {_first_line(error)}", allowed=ALLOWED) from error
+        return f"FROM {identifier(text)}"
+    if len(statements) != 1:
+        raise InvalidSource(
+            f"the source {shown(text)} has {len(statements)} statements",
+            allowed=ALLOWED,
+            hint="pass one SELECT; quote a name that has a semicolon",
+        )
+    kind = statements[0].type.name
+    if kind != "SELECT" or _writes(statements[0].query):
+        raise InvalidSource(
+            f"the source {shown(text)} is {'a write' if kind == 'SELECT' else kind}, not a query",
+            allowed=ALLOWED,
+        )
+    return str(statements[0].query).rstrip().rstrip(";")
+
+
+def _parse(text: str) -> list[Any]:
+    global _parser  # noqa: PLW0603 - made when the first statement needs it
+    if _parser is None:
+        _parser = duckdb.connect()
+    return _parser.extract_statements(text)
+
+
+def _writes(query: str) -> bool:
+    """Return whether a WITH clause of a SELECT inserts, updates or deletes."""
+    with _lock:
+        assert _parser is not None  # noqa: S101 - the statement was parsed with it
+        row = _parser.execute("SELECT json_serialize_sql($1)", [query]).fetchone()
+    tree = json.loads(row[0]) if row else {}
+    return any(kind in _WRITES for kind in _node_types(tree))
+
+
+def _node_types(tree: object) -> set[str]:
+    found: set[str] = set()
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            kind = node.get("type")
+            if isinstance(kind, str):
+                found.add(kind)
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
+    return found
+
+
+def check_bound(source: str, plan: str | None, statement: str | None) -> None:
+    """Raise a coded error if DuckDB could not bind the source's SELECT.
+
+    Parameters
+    ----------
+    source
+        What the caller wrote.
+    plan
+        What `json_serialize_plan` made of its SELECT on the caller's own connection, which sees temporary and
+        uncommitted tables. It does not see CTEs of the calling statement, and cannot serialise the plans of some
+        sources (DataFrames, Parquet files), which says nothing against them.
+    statement
+        The text of the running statement.
+
+    Raises
+    ------
+    UnknownSource, InvalidSource
+        If the source cannot be read.
+    """
+    problem = json.loads(plan) if plan else {}
+    if problem.get("error_type") not in ("catalog", "binder", "parser", "io"):
+        return
+    message = str(problem.get("error_message", "")).replace("\n", " ")
+    name = problem.get("name")
+    if problem.get("error_subtype") == "MISSING_ENTRY" and problem.get("type") == "Table":
+        if name and _may_be_cte(str(name), statement or ""):
+            return
+        raise UnknownSource(f"source {shown(source)} cannot be read: {message}", allowed=ALLOWED)
+    if problem.get("error_type") == "io":
+        raise UnknownSource(f"source {shown(source)} cannot be read: {message}", allowed=ALLOWED)
+    raise InvalidSource(f"source {shown(source)} does not bind: {message}", allowed=ALLOWED)
+
+
+def _may_be_cte(name: str, statement: str) -> bool:
+    """Return whether a name may be a CTE of the running statement, or of a view that it reads.
+
+    Where it may be, the table's name is left to DuckDB, whose own error names it if it is missing.
+    """
+    if not _CALLS.search(statement):
+        return True
+    defined = rf'(?<!\w)"?{re.escape(name)}"?\s*(\([^)]*\)\s*)?as\s*((not\s+)?materialized\s*)?\('
+    return re.search(defined, statement, re.IGNORECASE) is not None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

@@ -1,0 +1,122 @@
+-- The SQL contract. $schema is where the macros are created; $temporary is TEMP where nothing may be written.
+-- $handle resolves the macro's parameter `model` to the newest version, $handle_of_version to `version`.
+CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
+    source,
+    algorithm := NULL,
+    columns := NULL,
+    segment_by := NULL,
+    contamination := NULL,
+    params := NULL,
+    seed := NULL,
+    model := NULL,
+    version := NULL,
+    threshold := NULL,
+    alert_budget := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_detect(
+        source,
+        json_serialize_plan(__adsql_source(source)),
+        current_query(),
+        {
+            'algorithm': algorithm,
+            'columns': columns,
+            'segment_by': segment_by,
+            'contamination': contamination,
+            'params': params,
+            'seed': seed,
+            'model': model,
+            'version': version,
+            'threshold': threshold,
+            'alert_budget': alert_budget
+        }
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.fit_model(
+    model,
+    source,
+    algorithm := NULL,
+    columns := NULL,
+    segment_by := NULL,
+    contamination := NULL,
+    params := NULL,
+    seed := NULL,
+    threshold := NULL,
+    alert_budget := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_fit($training)
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.train_model(
+    model,
+    source,
+    algorithm := NULL,
+    columns := NULL,
+    segment_by := NULL,
+    contamination := NULL,
+    params := NULL,
+    seed := NULL,
+    threshold := NULL,
+    alert_budget := NULL
+) AS TABLE
+SELECT unnest(stored)
+FROM query(
+    __adsql_plan_train($training)
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.train_model(
+    model,
+    source,
+    algorithm := NULL,
+    columns := NULL,
+    segment_by := NULL,
+    contamination := NULL,
+    params := NULL,
+    seed := NULL,
+    threshold := NULL,
+    alert_budget := NULL
+) AS (
+    SELECT stored
+    FROM query(
+        __adsql_plan_train($training)
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies $detect;
+
+CREATE OR REPLACE $temporary MACRO $schema.anomaly_score $anomaly_score;
+
+CREATE OR REPLACE $temporary MACRO $schema.severity $severity;
+
+CREATE OR REPLACE $temporary MACRO $schema.is_anomaly $is_anomaly;
+
+CREATE OR REPLACE $temporary MACRO $schema.models() AS TABLE
+SELECT
+    name,
+    version,
+    version = max(version) OVER (PARTITION BY name) AS is_newest,
+    algorithm,
+    n_rows,
+    n_features,
+    threshold,
+    threshold_policy,
+    segment_by,
+    n_segments,
+    source,
+    created_at,
+    content_hash
+FROM adsql.models
+ORDER BY name, version;
+
+CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE
+SELECT unnest(fact)
+FROM (SELECT unnest(facts) AS fact FROM (SELECT __adsql_model_info($handle_of_version) AS facts));
+
+CREATE OR REPLACE $temporary MACRO $schema.detectors() AS TABLE
+SELECT unnest(detector)
+FROM (SELECT unnest(__adsql_detectors(1)) AS detector);
+
+CREATE OR REPLACE $temporary MACRO $schema.drop_model(model, version := NULL) AS
+__adsql_drop(__adsql_instance(1), model, version);

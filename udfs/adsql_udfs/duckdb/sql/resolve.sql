@@ -1,0 +1,31 @@
+-- The handle of a saved model, or '?' and a description of what was asked for and what exists.
+-- The columns get other names first: the caller's expressions may contain columns called name or version.
+coalesce(
+    (
+        SELECT __adsql_load(adsql_hash, adsql_state)
+        FROM (
+            SELECT
+                saved.name AS adsql_name,
+                saved.version AS adsql_version,
+                saved.content_hash AS adsql_hash,
+                saved.state AS adsql_state
+            FROM adsql.models AS saved
+        )
+        WHERE adsql_name = $model
+        AND adsql_version = coalesce($version, (
+            SELECT max(adsql_version)
+            FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM adsql.models AS saved)
+            WHERE adsql_name = $model
+        ))
+    ),
+    '?' || to_json({
+        'model': $model,
+        'version': $version,
+        'names': (SELECT list(DISTINCT saved.name) FROM adsql.models AS saved),
+        'versions': (
+            SELECT list(adsql_version)
+            FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM adsql.models AS saved)
+            WHERE adsql_name = $model
+        )
+    })::VARCHAR
+)

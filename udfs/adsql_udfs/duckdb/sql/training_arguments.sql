@@ -1,0 +1,15 @@
+-- The arguments of the two planners that train.
+model,
+source,
+json_serialize_plan(__adsql_source(source)),
+current_query(),
+{
+    'algorithm': algorithm,
+    'columns': columns,
+    'segment_by': segment_by,
+    'contamination': contamination,
+    'params': params,
+    'seed': seed,
+    'threshold': threshold,
+    'alert_budget': alert_budget
+}
