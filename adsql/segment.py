@@ -96,7 +96,7 @@ class Segment:
 
         def clean_scores() -> Floats:
             clean = clean_rows(X, seed)
-            return algorithm.fit(clean, params, seed).score(clean)
+            return algorithm.fit(np.ascontiguousarray(clean[: len(X)]), params, seed).score(clean)
 
         threshold = policy.fit(scores, n_rows, clean_scores)
         return cls(features, detector, threshold, Calibration.fit(scores), n_rows, len(X))

@@ -4,10 +4,11 @@
 * `threshold`: a score, as it is.
 * `alert_budget`: at most so many rows of the training source above the threshold.
 * automatic, the default: where one in a thousand rows of *clean* data would lie. Clean data are drawn from a
-  normal distribution with the columns' rank correlations; the same detector is fitted to them. How far their
+  normal distribution with the columns' rank correlations; the same detector is fitted to as many of them. How far their
   99.9% quantile lies above their median, in units of the spread of the scores just above the median, is how
   far the threshold lies above the median of the training scores. The spread is measured by the upper quartile
-  and by a trimmed mean, which copes with scores of few distinct values; the more cautious one counts. So a
+  and by a trimmed mean, which copes with scores of few distinct values; the more cautious one counts, and it
+  counts at least as much as that of clean data. So a
   detector with long-tailed scores does not flag more of clean data than another, no share is fixed in
   advance, and anomalies hardly move the threshold while they are fewer than 15% of the rows.
 """
@@ -112,8 +113,8 @@ def automatic_threshold(scores: Floats, clean: Floats) -> float:
     if not (min(spreads) > 0 and min(clean_spreads) > 0):
         return float(max(np.quantile(scores, 1.0 - DEGENERATE_RATE), np.quantile(scores, 0.75)))
     reach = np.quantile(clean, 1.0 - CLEAN_RATE) - clean_median
-    ratio = max(spread / clean_spread for spread, clean_spread in zip(spreads, clean_spreads, strict=True))
-    return float(median + reach * ratio)
+    ratios = (spread / clean_spread for spread, clean_spread in zip(spreads, clean_spreads, strict=True))
+    return float(median + reach * max(1.0, *ratios))
 
 
 def _spreads(scores: Floats) -> tuple[float, float, float]:
