@@ -341,7 +341,8 @@ def from_message(text: str) -> AdsqlError | None:
         return None
     for cls in _subclasses(AdsqlError):
         if cls.code == found[1]:
-            return cls(found[2].strip())
+            # DuckDB appends where in the statement it was.
+            return cls(found[2].partition("\n\nLINE ")[0].strip())
     return None
 
 

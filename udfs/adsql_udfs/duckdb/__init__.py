@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from duckdb import Error
+
 from adsql_udfs.duckdb.connection import connect, register
 
-__all__ = ["connect", "register"]
+__all__ = ["Error", "connect", "register"]

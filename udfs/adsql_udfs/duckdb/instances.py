@@ -40,8 +40,8 @@ def join(con: duckdb.DuckDBPyConnection, own: duckdb.DuckDBPyConnection) -> None
     """
     with _lock:
         try:
-            row = own.execute(f"SELECT {TOKEN_FUNCTION}(1)").fetchone()
-            token = str(row[0]) if row else ""
+            # All rows are fetched: no function can be registered on a connection with an unfinished result.
+            token = str(own.execute(f"SELECT {TOKEN_FUNCTION}(1)").fetchall()[0][0])
         except duckdb.CatalogException:
             token = uuid.uuid4().hex
             function = functools.partial(_token, token)

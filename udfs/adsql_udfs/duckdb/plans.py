@@ -28,7 +28,7 @@ _TRAINING = frozenset(
 )
 
 
-def detect(source: str, plan: str | None, statement: str | None, options: Mapping[str, Any]) -> str:
+def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     """Return the SQL that scores a source with a saved model, or with one trained on the way.
 
     Parameters
@@ -37,12 +37,10 @@ def detect(source: str, plan: str | None, statement: str | None, options: Mappin
         As the caller wrote it.
     plan
         DuckDB's plan of it as JSON, or its error.
-    statement
-        The running statement.
     options
         The macro's other arguments by name.
     """
-    check_bound(source, plan, statement)
+    check_bound(source, plan)
     given = {name: value for name, value in _plain(options).items() if value is not None}
     model, version = given.pop("model", None), given.pop("version", None)
     if model is None:
@@ -73,14 +71,14 @@ def detect(source: str, plan: str | None, statement: str | None, options: Mappin
     )
 
 
-def fit(name: str, source: str, plan: str | None, statement: str | None, options: Mapping[str, Any]) -> str:
+def fit(name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     """Return the SQL that trains a model and returns it as a row of `adsql.models`."""
-    return _fit_query("fit_model", name, source, plan, statement, options)
+    return _fit_query("fit_model", name, source, plan, options)
 
 
-def train(name: str, source: str, plan: str | None, statement: str | None, options: Mapping[str, Any]) -> str:
+def train(name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     """Return the SQL that trains a model, stores it, and returns its description as one struct."""
-    return _fit_query("train_model", name, source, plan, statement, options)
+    return _fit_query("train_model", name, source, plan, options)
 
 
 def resolve(model: str, version: str) -> str:
@@ -95,11 +93,9 @@ def template(name: str) -> Template:
     return Template("\n".join(line for line in text.splitlines() if not line.startswith("--")))
 
 
-def _fit_query(
-    form: str, name: str, source: str, plan: str | None, statement: str | None, options: Mapping[str, Any]
-) -> str:
+def _fit_query(form: str, name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     check_name(name)
-    check_bound(source, plan, statement)
+    check_bound(source, plan)
     given = {option: value for option, value in _plain(options).items() if value is not None}
     return template(form).substitute(
         source=source_query(source), name=literal(name), described=literal(source.strip()),

@@ -16,9 +16,8 @@ ALLOWED = "the name of a table, view or DataFrame, a CSV, JSON or Parquet file, 
 _FILE = re.compile(r"\.(csv|tsv|parquet|json|jsonl|ndjson)(\.(gz|zst))?$", re.IGNORECASE)
 _PART = r'(?:"(?:[^"]|"")+"|[^\W\d]\w*)'
 _DOTTED = re.compile(rf"{_PART}(?:\s*\.\s*{_PART})*$")
+_QUERY = re.compile(r"[\s(]*(select|from|with|values|table|pivot|unpivot|describe|summarize)\b\s", re.IGNORECASE)
 _WRITES = frozenset({"INSERT_QUERY_NODE", "UPDATE_QUERY_NODE", "DELETE_QUERY_NODE", "MERGE_QUERY_NODE"})
-# Function names whose presence in the running statement's text shows that it calls adsql itself, not a view.
-_CALLS = re.compile(r"detect_anomalies|train_model|fit_model", re.IGNORECASE)
 
 # Parses text only: nothing is bound or run on it, and it sees no database of the caller.
 _parser: duckdb.DuckDBPyConnection | None = None
@@ -44,11 +43,16 @@ def source_query(source: object) -> str:
     if not isinstance(source, str) or not source.strip():
         raise InvalidSource(f"source = {shown(source)} cannot be read", allowed=ALLOWED)
     text = source.strip()
-    if _FILE.search(text) and "\n" not in text and not re.match(r"(select|from|with)\s", text, re.IGNORECASE):
+    if _FILE.search(text) and not _QUERY.match(text):
         return f"FROM {literal(text)}"
     if _DOTTED.match(text):
         return "FROM " + ".".join(_requoted(part) for part in re.findall(_PART, text))
     return _checked_statement(text)
+
+
+def is_query(text: str) -> bool:
+    """Return whether a source is meant as a query and not as a name."""
+    return _QUERY.match(text) is not None and not _DOTTED.match(text.strip())
 
 
 def _requoted(part: str) -> str:
@@ -60,7 +64,7 @@ def _checked_statement(text: str) -> str:
         with _lock:
             statements = _parse(text)
     except duckdb.ParserException as error:
-        if re.match(r"\(*\s*(select|from|with|values|table)\b", text, re.IGNORECASE):
+        if is_query(text):
             raise InvalidSource(f"the source does not parse: {_first_line(error)}", allowed=ALLOWED) from error
         return f"FROM {identifier(text)}"
     if len(statements) != 1:
@@ -109,8 +113,11 @@ def _node_types(tree: object) -> set[str]:
     return found
 
 
-def check_bound(source: str, plan: str | None, statement: str | None) -> None:
+def check_bound(source: str, plan: str | None) -> None:
     """Raise a coded error if DuckDB could not bind the source's SELECT.
+
+    A name must be that of something that exists. A SELECT may also read CTEs of the calling statement, which
+    nothing can see from here; a table that is missing in it is left to DuckDB, whose own error names it.
 
     Parameters
     ----------
@@ -118,10 +125,8 @@ def check_bound(source: str, plan: str | None, statement: str | None) -> None:
         What the caller wrote.
     plan
         What `json_serialize_plan` made of its SELECT on the caller's own connection, which sees temporary and
-        uncommitted tables. It does not see CTEs of the calling statement, and cannot serialise the plans of some
-        sources (DataFrames, Parquet files), which says nothing against them.
-    statement
-        The text of the running statement.
+        uncommitted tables. It cannot serialise the plans of some sources (DataFrames, Parquet files), which says
+        nothing against them.
 
     Raises
     ------
@@ -132,25 +137,18 @@ def check_bound(source: str, plan: str | None, statement: str | None) -> None:
     if problem.get("error_type") not in ("catalog", "binder", "parser", "io"):
         return
     message = str(problem.get("error_message", "")).replace("\n", " ")
-    name = problem.get("name")
-    if problem.get("error_subtype") == "MISSING_ENTRY" and problem.get("type") == "Table":
-        if name and _may_be_cte(str(name), statement or ""):
-            return
-        raise UnknownSource(f"source {shown(source)} cannot be read: {message}", allowed=ALLOWED)
+    missing_table = problem.get("error_subtype") == "MISSING_ENTRY" and problem.get("type") == "Table"
+    if missing_table and is_query(source):
+        return
+    if missing_table:
+        raise UnknownSource(
+            f"source {shown(source)} cannot be read: {message}",
+            allowed=ALLOWED,
+            hint=f"check the spelling; to read a CTE of this statement, pass a SELECT: 'FROM {source.strip()}'",
+        )
     if problem.get("error_type") == "io":
         raise UnknownSource(f"source {shown(source)} cannot be read: {message}", allowed=ALLOWED)
     raise InvalidSource(f"source {shown(source)} does not bind: {message}", allowed=ALLOWED)
-
-
-def _may_be_cte(name: str, statement: str) -> bool:
-    """Return whether a name may be a CTE of the running statement, or of a view that it reads.
-
-    Where it may be, the table's name is left to DuckDB, whose own error names it if it is missing.
-    """
-    if not _CALLS.search(statement):
-        return True
-    defined = rf'(?<!\w)"?{re.escape(name)}"?\s*(\([^)]*\)\s*)?as\s*((not\s+)?materialized\s*)?\('
-    return re.search(defined, statement, re.IGNORECASE) is not None
 
 
 def _first_line(error: Exception) -> str:

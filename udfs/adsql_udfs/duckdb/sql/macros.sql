@@ -17,7 +17,6 @@ FROM query(
     __adsql_plan_detect(
         source,
         json_serialize_plan(__adsql_source(source)),
-        current_query(),
         {
             'algorithm': algorithm,
             'columns': columns,

@@ -2,7 +2,6 @@
 model,
 source,
 json_serialize_plan(__adsql_source(source)),
-current_query(),
 {
     'algorithm': algorithm,
     'columns': columns,

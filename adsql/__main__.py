@@ -1,0 +1,5 @@
+"""`python -m adsql` is the command line."""
+
+from adsql.cli import main
+
+main()

@@ -1,0 +1,131 @@
+"""Shows and writes results: a table for people, CSV, JSON or Parquet for programs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from adsql.errors import InvalidOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_SHOWN_ROWS = 20
+MAX_SHOWN_COLUMNS = 12
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+_BY_SUFFIX = {
+    ".csv": Format.CSV,
+    ".json": Format.JSON,
+    ".jsonl": Format.JSON,
+    ".ndjson": Format.JSON,
+    ".parquet": Format.PARQUET,
+}
+# DuckDB's own writers, with the file as a bound value. JSON is one object a line.
+_COPY = {
+    Format.CSV: "COPY ({query}) TO $file (FORMAT csv, HEADER)",
+    Format.JSON: "COPY ({query}) TO $file (FORMAT json)",
+    Format.PARQUET: "COPY ({query}) TO $file (FORMAT parquet, COMPRESSION zstd)",
+}
+
+
+def check_output(output: Path | None, wanted: Format | None) -> None:
+    """Refuse an output that could not be written, before any work is done.
+
+    Raises
+    ------
+    InvalidOption
+        For an unknown suffix without a format, or a folder that does not exist.
+    """
+    if output is None:
+        return
+    if wanted is None and output.suffix.lower() not in _BY_SUFFIX:
+        raise InvalidOption(
+            f"--output {str(output)!r} has no known suffix", allowed=_BY_SUFFIX, hint="or name the format with --format"
+        )
+    if wanted is Format.TABLE:
+        raise InvalidOption("--format table is for the terminal", allowed="csv, json, parquet with --output")
+    if not output.parent.is_dir():
+        raise InvalidOption(f"folder {str(output.parent)!r} does not exist", hint="create it first")
+
+
+def write(con: Any, query: str, output: Path | None, wanted: Format | None) -> None:  # noqa: ANN401 - engine's type
+    """Write a query's rows to a file, or to standard output: a table on a terminal, else CSV.
+
+    Parameters
+    ----------
+    con
+        An open connection.
+    query
+        A SELECT without parameters.
+    output
+        The file; None for standard output.
+    wanted
+        The format; None to choose by the file's suffix or by where the output goes.
+    """
+    if output is not None:
+        _copy(con, query, output, wanted or _BY_SUFFIX[output.suffix.lower()])
+        return
+    chosen = wanted or (Format.TABLE if sys.stdout.isatty() else Format.CSV)
+    if chosen is Format.TABLE:
+        rows = con.execute(f"SELECT * FROM ({query}) LIMIT {MAX_SHOWN_ROWS + 1}")  # noqa: S608 - our own text
+        show([str(column[0]) for column in rows.description], rows.fetchall())
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "result"
+        _copy(con, query, file, chosen)
+        sys.stdout.flush()
+        with file.open("rb") as written:
+            shutil.copyfileobj(written, sys.stdout.buffer)
+        sys.stdout.flush()
+
+
+def show(names: Sequence[str], rows: Sequence[Sequence[object]], most: int | None = MAX_SHOWN_ROWS) -> None:
+    """Print rows as a table: the first `most`, and the first columns."""
+    kept = _columns_shown(names)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index in kept:
+        numeric = all(isinstance(row[index], int | float) or row[index] is None for row in rows) and rows
+        table.add_column(names[index], justify="right" if numeric else "left", overflow="fold")
+    for row in rows[:most]:
+        table.add_row(*(_text(row[index]) for index in kept))
+    console = Console(highlight=False)
+    console.print(table)
+    if most is not None and len(rows) > most:
+        console.print("... more rows: write all of them with --output, or print them with --format csv", style="dim")
+    if len(kept) < len(names):
+        console.print(f"... {len(names) - len(kept)} more columns", style="dim")
+
+
+def _columns_shown(names: Sequence[str]) -> list[int]:
+    """Return the first columns and, where there are too many, the last three: the results."""
+    if len(names) <= MAX_SHOWN_COLUMNS:
+        return list(range(len(names)))
+    results = 3
+    return [*range(MAX_SHOWN_COLUMNS - results), *range(len(names) - results, len(names))]
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _copy(con: Any, query: str, file: Path, chosen: Format) -> None:  # noqa: ANN401 - the engine's own type
+    con.execute(_COPY[chosen].format(query=query), {"file": str(file)})

@@ -1,0 +1,110 @@
+"""Runs SQL for the command line: progress while it takes long, one line and an exit code when it fails."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from adsql.engines import engine
+from adsql.errors import AdsqlError, UnknownSource, from_message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MEMORY = ":memory:"
+INTERRUPTED = 130
+_QUICK = 0.5  # seconds: no progress bar for what is done by then
+_POLL = 0.1
+
+err = Console(stderr=True, highlight=False)
+
+
+def query(name: str) -> str:
+    """Return the text of `adsql/cli/sql/<name>.sql`."""
+    return (files("adsql.cli") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@contextmanager
+def database(path: str, *, read_only: bool = False) -> Iterator[Any]:
+    """Open a database for one command, and turn what fails into a message and an exit code.
+
+    Exit codes: 1 any other error, 2 an option, 3 the source or its columns, 4 a model, 5 the database,
+    130 interrupted.
+    """
+    duckdb = engine()
+    con = None
+    try:
+        if read_only and path != MEMORY and not Path(path).exists():
+            raise UnknownSource(f"database {path!r} does not exist", hint="train a model into it with adsql train")
+        con = duckdb.connect(path, read_only=read_only and path != MEMORY)
+        yield con
+    except AdsqlError as error:
+        fail(error)
+    except duckdb.Error as error:
+        fail(from_message(str(error)) or error)
+    except KeyboardInterrupt:
+        err.print("interrupted")
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        if con is not None:
+            con.close()
+
+
+def fail(error: Exception) -> None:
+    """Print an error on one line and leave with its exit code."""
+    err.print(f"error: {' '.join(str(error).split())}", style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(error.exit_code if isinstance(error, AdsqlError) else 1) from error
+
+
+def run(con: Any, sql: str, values: Mapping[str, object], what: str) -> list[tuple[Any, ...]]:  # noqa: ANN401
+    """Run one statement and return its rows, with a progress bar on a terminal if it takes long.
+
+    The statement runs in a thread of its own, so that the bar moves, and so that Ctrl-C stops DuckDB.
+    """
+    outcome: dict[str, Any] = {}
+
+    def work() -> None:
+        try:
+            outcome["rows"] = con.execute(sql, dict(values)).fetchall()
+        except Exception as error:  # noqa: BLE001 - handed to the caller's thread, which raises it
+            outcome["error"] = error
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    try:
+        worker.join(_QUICK)
+        if worker.is_alive() and sys.stderr.isatty():
+            _show_progress(con, worker, what)
+        worker.join()
+    except KeyboardInterrupt:
+        con.interrupt()
+        worker.join()
+        raise
+    if "error" in outcome:
+        raise outcome["error"]
+    rows: list[tuple[Any, ...]] = outcome["rows"]
+    return rows
+
+
+def _show_progress(con: Any, worker: threading.Thread, what: str) -> None:  # noqa: ANN401 - the engine's own type
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(what, total=100.0)
+        while worker.is_alive():
+            worker.join(_POLL)
+            done = con.query_progress()
+            # DuckDB answers -1 until it knows.
+            bar.update(task, completed=max(done, 0.0), total=100.0 if done >= 0 else None)
