@@ -127,6 +127,7 @@ def to_float64(column: pa.Array[Any]) -> Floats:
     if divisor != 1.0:
         values /= divisor
     np.clip(values, -LARGEST, LARGEST, out=values)
+    values += 0.0  # -0.0 equals 0.0 in SQL, and must not make models of the same rows differ
     return values
 
 

@@ -131,7 +131,7 @@ def score(
 def models(db: Database, output_format: OutputFormat = None) -> None:
     """List the models that a database keeps."""
     with database(db, read_only=True) as con:
-        listed = "SELECT * EXCLUDE (content_hash, segment_by, is_newest) FROM adsql.models()"
+        listed = con.sql(query("models"))
         write(con, listed, None, output_format)
 
 
@@ -139,11 +139,8 @@ def models(db: Database, output_format: OutputFormat = None) -> None:
 def info(name: Name, db: Database, version: Version = None, output_format: OutputFormat = None) -> None:
     """Tell all about a model: its columns, how they are encoded, what was left out and why."""
     with database(db, read_only=True) as con:
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE adsql_result AS FROM adsql.model_info($name, version => $version)",
-            {"name": name, "version": version},
-        )
-        _write_all(con, output_format)
+        facts = con.sql("FROM adsql.model_info($name, version => $version)", params={"name": name, "version": version})
+        _write_all(con, facts, output_format)
 
 
 @app.command()
@@ -158,11 +155,8 @@ def drop(name: Name, db: Database, version: Version = None) -> None:
 def detectors(output_format: OutputFormat = None) -> None:
     """List the algorithms, what they are good for, and their parameters."""
     with database(MEMORY) as con:
-        con.execute(
-            "CREATE TEMP TABLE adsql_result AS "
-            "SELECT algorithm, summary, json_keys(parameters)::VARCHAR AS parameters, cost FROM adsql.detectors()"
-        )
-        _write_all(con, output_format)
+        listed = con.sql(query("detectors"))
+        _write_all(con, listed, output_format)
 
 
 @app.command()
@@ -177,9 +171,7 @@ def sql(
         check_output(output, output_format)
         relation = con.sql(statement)
         if relation is not None:
-            # DuckDB finds the relation under its Python name; only this statement runs it.
-            con.execute("CREATE OR REPLACE TEMP TABLE adsql_result AS FROM relation")
-            write(con, "FROM adsql_result", output, output_format)
+            write(con, relation, output, output_format)
 
 
 @app.command()
@@ -196,23 +188,24 @@ def _detect(con: Any, values: dict[str, Any], output: Path | None, wanted: Forma
     run(con, query("detect"), values, "detecting anomalies")
     rows, anomalies, without = run(con, query("counts"), {}, "counting")[0]
     seconds = time.perf_counter() - started
-    result = "FROM adsql_result WHERE is_anomaly" if only else "FROM adsql_result"
-    on_terminal = output is None and wanted in (None, Format.TABLE)
-    write(con, f"{result} ORDER BY anomaly_score DESC NULLS LAST" if on_terminal else result, output, wanted)
+    result = con.table("adsql_result")
+    if only:
+        result = result.filter("is_anomaly")
+    if output is None and wanted in (None, Format.TABLE):
+        result = result.order("anomaly_score DESC NULLS LAST")
+    write(con, result, output, wanted)
     share = f" ({anomalies / rows:.2%})" if rows else ""
     unscored = f", {without:,} without a score" if without else ""
     where = f", written to {output}" if output else ""
     err.print(f"{rows:,} rows, {anomalies:,} anomalies{share}{unscored} in {seconds:.1f} s{where}", soft_wrap=True)
 
 
-def _write_all(con: Any, wanted: Format | None) -> None:  # noqa: ANN401 - the engine's own type
-    """Write a small result whole: on a terminal, nothing is cut."""
+def _write_all(con: Any, relation: Any, wanted: Format | None) -> None:  # noqa: ANN401 - the engine's own types
+    """Write a small result whole: a table, even into a pipe, and nothing of it cut."""
     if wanted in (None, Format.TABLE):
-        rows = con.execute("SELECT * FROM adsql_result")
-        names = [str(column[0]) for column in rows.description]
-        show(names, rows.fetchall(), most=None)
-        return
-    write(con, "FROM adsql_result", None, wanted)
+        show(relation.columns, relation.fetchall(), most=None)
+    else:
+        write(con, relation, None, wanted)
 
 
 def _training_values(

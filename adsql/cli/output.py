@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_SHOWN_ROWS = 20
 MAX_SHOWN_COLUMNS = 12
+PIPE_WIDTH = 1_000
 
 
 class Format(StrEnum):
@@ -37,11 +38,12 @@ _BY_SUFFIX = {
     ".ndjson": Format.JSON,
     ".parquet": Format.PARQUET,
 }
-# DuckDB's own writers, with the file as a bound value. JSON is one object a line.
+# DuckDB's own writers: the file is a bound value, the relation is found under its Python name. JSON is one object
+# a line.
 _COPY = {
-    Format.CSV: "COPY ({query}) TO $file (FORMAT csv, HEADER)",
-    Format.JSON: "COPY ({query}) TO $file (FORMAT json)",
-    Format.PARQUET: "COPY ({query}) TO $file (FORMAT parquet, COMPRESSION zstd)",
+    Format.CSV: "COPY (FROM relation) TO $file (FORMAT csv, HEADER)",
+    Format.JSON: "COPY (FROM relation) TO $file (FORMAT json)",
+    Format.PARQUET: "COPY (FROM relation) TO $file (FORMAT parquet, COMPRESSION zstd)",
 }
 
 
@@ -65,31 +67,30 @@ def check_output(output: Path | None, wanted: Format | None) -> None:
         raise InvalidOption(f"folder {str(output.parent)!r} does not exist", hint="create it first")
 
 
-def write(con: Any, query: str, output: Path | None, wanted: Format | None) -> None:  # noqa: ANN401 - engine's type
-    """Write a query's rows to a file, or to standard output: a table on a terminal, else CSV.
+def write(con: Any, relation: Any, output: Path | None, wanted: Format | None) -> None:  # noqa: ANN401 - engine's types
+    """Write a relation's rows to a file, or to standard output: a table on a terminal, else CSV.
 
     Parameters
     ----------
     con
         An open connection.
-    query
-        A SELECT without parameters.
+    relation
+        What `con.sql` returned; it is run once.
     output
         The file; None for standard output.
     wanted
         The format; None to choose by the file's suffix or by where the output goes.
     """
     if output is not None:
-        _copy(con, query, output, wanted or _BY_SUFFIX[output.suffix.lower()])
+        _copy(con, relation, output, wanted or _BY_SUFFIX[output.suffix.lower()])
         return
     chosen = wanted or (Format.TABLE if sys.stdout.isatty() else Format.CSV)
     if chosen is Format.TABLE:
-        rows = con.execute(f"SELECT * FROM ({query}) LIMIT {MAX_SHOWN_ROWS + 1}")  # noqa: S608 - our own text
-        show([str(column[0]) for column in rows.description], rows.fetchall())
+        show(relation.columns, relation.limit(MAX_SHOWN_ROWS + 1).fetchall())
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "result"
-        _copy(con, query, file, chosen)
+        _copy(con, relation, file, chosen)
         sys.stdout.flush()
         with file.open("rb") as written:
             shutil.copyfileobj(written, sys.stdout.buffer)
@@ -105,7 +106,8 @@ def show(names: Sequence[str], rows: Sequence[Sequence[object]], most: int | Non
         table.add_column(names[index], justify="right" if numeric else "left", overflow="fold")
     for row in rows[:most]:
         table.add_row(*(_text(row[index]) for index in kept))
-    console = Console(highlight=False)
+    # A pipe has no width: nothing is folded there.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     console.print(table)
     if most is not None and len(rows) > most:
         console.print("... more rows: write all of them with --output, or print them with --format csv", style="dim")
@@ -127,5 +129,5 @@ def _text(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _copy(con: Any, query: str, file: Path, chosen: Format) -> None:  # noqa: ANN401 - the engine's own type
-    con.execute(_COPY[chosen].format(query=query), {"file": str(file)})
+def _copy(con: Any, relation: Any, file: Path, chosen: Format) -> None:  # noqa: ANN401, ARG001 - see _COPY
+    con.execute(_COPY[chosen], {"file": str(file)})

@@ -12,7 +12,7 @@ from duckdb.func import ARROW, SPECIAL
 from adsql import migrations
 from adsql_udfs.duckdb import instances
 from adsql_udfs.duckdb.functions import FUNCTIONS
-from adsql_udfs.duckdb.plans import resolve, template
+from adsql_udfs.duckdb.plans import MODELS, resolve, template
 from adsql_udfs.duckdb.quoting import literal
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
             _migrate(own)
             _create_macros(own)
         elif _revision(own) != _macros_revision():
-            _execute_script(con, _macros("temp.main", temporary=True))
+            models = MODELS if _has_models(own) else template("no_models").substitute()
+            _execute_script(con, _macros("temp.main", temporary=True, models=models))
     finally:
         own.close()
     return con
@@ -128,6 +129,11 @@ def _register_functions(con: duckdb.DuckDBPyConnection) -> None:
 def _is_read_only(con: duckdb.DuckDBPyConnection) -> bool:
     row = con.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
     return bool(row and row[0])
+
+
+def _has_models(con: duckdb.DuckDBPyConnection) -> bool:
+    found = "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'adsql'"
+    return bool(con.execute(f"{found} AND table_name = 'models'").fetchall()[0][0])
 
 
 def _migrate(con: duckdb.DuckDBPyConnection) -> None:
@@ -171,12 +177,13 @@ def _macros_revision() -> str:
 
 
 @cache
-def _macros(schema: str, *, temporary: bool) -> str:
-    handle = resolve("model", "NULL")
+def _macros(schema: str, *, temporary: bool, models: str = MODELS) -> str:
+    handle = resolve("model", "NULL", models)
     return template("macros").substitute(
         schema=schema,
         temporary="TEMP" if temporary else "",
-        handle_of_version=resolve("model", "version"),
+        models=models,
+        handle_of_version=resolve("model", "version", models),
         training=template("training_arguments").substitute(),
         **{name: _overloads(f"__adsql_{function}", handle) for name, function in SCORING.items()},
     )

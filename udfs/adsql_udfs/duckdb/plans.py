@@ -23,6 +23,7 @@ from adsql_udfs.duckdb.sources import check_bound, source_query
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MODELS = "adsql.models"
 _TRAINING = frozenset(
     {"algorithm", "columns", "segment_by", "contamination", "params", "seed", "threshold", "alert_budget"}
 )
@@ -81,9 +82,9 @@ def train(name: str, source: str, plan: str | None, options: Mapping[str, Any]) 
     return _fit_query("train_model", name, source, plan, options)
 
 
-def resolve(model: str, version: str) -> str:
+def resolve(model: str, version: str, models: str = MODELS) -> str:
     """Return the SQL expression of a saved model's handle; arguments are SQL expressions."""
-    return template("resolve").substitute(model=model, version=version)
+    return template("resolve").substitute(model=model, version=version, models=models)
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from adsql.errors import InvalidSource, UnknownSource, shown
+from adsql.errors import InvalidSource, UnknownSource, did_you_mean, shown
 from adsql_udfs.duckdb.quoting import identifier, literal
 
 ALLOWED = "the name of a table, view or DataFrame, a CSV, JSON or Parquet file, or a single SELECT"
@@ -17,6 +17,7 @@ _FILE = re.compile(r"\.(csv|tsv|parquet|json|jsonl|ndjson)(\.(gz|zst))?$", re.IG
 _PART = r'(?:"(?:[^"]|"")+"|[^\W\d]\w*)'
 _DOTTED = re.compile(rf"{_PART}(?:\s*\.\s*{_PART})*$")
 _QUERY = re.compile(r"[\s(]*(select|from|with|values|table|pivot|unpivot|describe|summarize)\b\s", re.IGNORECASE)
+_SYSTEM = re.compile(r"\s*(pg_|duckdb_|sqlite_|information_schema|adsql\.)")
 _WRITES = frozenset({"INSERT_QUERY_NODE", "UPDATE_QUERY_NODE", "DELETE_QUERY_NODE", "MERGE_QUERY_NODE"})
 
 # Parses text only: nothing is bound or run on it, and it sees no database of the caller.
@@ -141,10 +142,12 @@ def check_bound(source: str, plan: str | None) -> None:
     if missing_table and is_query(source):
         return
     if missing_table:
+        near = [name for name in str(problem.get("candidates", "")).split(",") if not _SYSTEM.match(name)]
         raise UnknownSource(
-            f"source {shown(source)} cannot be read: {message}",
+            f"source {shown(source)} does not exist",
             allowed=ALLOWED,
-            hint=f"check the spelling; to read a CTE of this statement, pass a SELECT: 'FROM {source.strip()}'",
+            hint=did_you_mean(source.strip(), near)
+            or f"check the spelling; to read a CTE of this statement, pass a SELECT: 'FROM {source.strip()}'",
         )
     if problem.get("error_type") == "io":
         raise UnknownSource(f"source {shown(source)} cannot be read: {message}", allowed=ALLOWED)

@@ -1,5 +1,5 @@
 -- The SQL contract. $schema is where the macros are created; $temporary is TEMP where nothing may be written.
--- $handle resolves the macro's parameter `model` to the newest version, $handle_of_version to `version`.
+-- $models is the table of models. $handle_of_version resolves the parameters `model` and `version`.
 CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     source,
     algorithm := NULL,
@@ -106,7 +106,7 @@ SELECT
     source,
     created_at,
     content_hash
-FROM adsql.models
+FROM $models
 ORDER BY name, version;
 
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE

@@ -9,22 +9,22 @@ coalesce(
                 saved.version AS adsql_version,
                 saved.content_hash AS adsql_hash,
                 saved.state AS adsql_state
-            FROM adsql.models AS saved
+            FROM $models AS saved
         )
         WHERE adsql_name = $model
         AND adsql_version = coalesce($version, (
             SELECT max(adsql_version)
-            FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM adsql.models AS saved)
+            FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM $models AS saved)
             WHERE adsql_name = $model
         ))
     ),
     '?' || to_json({
         'model': $model,
         'version': $version,
-        'names': (SELECT list(DISTINCT saved.name) FROM adsql.models AS saved),
+        'names': (SELECT list(DISTINCT saved.name) FROM $models AS saved),
         'versions': (
             SELECT list(adsql_version)
-            FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM adsql.models AS saved)
+            FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM $models AS saved)
             WHERE adsql_name = $model
         )
     })::VARCHAR
