@@ -95,7 +95,9 @@ def with_robust_scale(feature: Feature, values: pa.Array[Any]) -> Feature | None
     """Return the feature with its robust scale, or None if it does not vary."""
     raw = feature.raw(values)
     raw = np.sort(raw[np.isfinite(raw)])  # a sum's last bits depend on the order, in which engines are free
-    if raw.size == 0 or (raw.min() == raw.max() and feature.encoding not in _RARITIES):
+    # Categories of equal size have one rarity, and still vary: an unknown one would be strange.
+    varies = len(feature.vocabulary) > 1 if feature.encoding in _RARITIES else raw.size > 0 and raw[0] < raw[-1]
+    if not varies:
         return None
     low, center, high = np.quantile(raw, [0.25, 0.5, 0.75])
     # Half of the rows on one value leave no interquartile range: the standard deviation stands in.

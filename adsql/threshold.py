@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,7 +97,8 @@ class ThresholdPolicy:
         if self.policy is Policy.FIXED and self.value is not None:
             return self.value
         if self.policy is Policy.CONTAMINATION and self.value is not None:
-            return _above_at_most(scores, int(self.value * len(scores)))
+            # The share as it was written: 0.29 of 100 rows are 29, which floating point makes 28.999...
+            return _above_at_most(scores, int(Fraction(repr(self.value)) * len(scores)))
         if self.policy is Policy.BUDGET and self.value is not None:
             return _above_at_most(scores, int(self.value * len(scores) / n_rows))
         return automatic_threshold(scores, clean_scores())
@@ -155,7 +157,9 @@ def _above_at_most(scores: Floats, count: int) -> float:
     if count >= len(ordered):
         return float(np.nextafter(ordered[-1], -np.inf))
     inside, outside = float(ordered[count - 1]), float(ordered[count])
-    return outside if inside == outside else outside + (inside - outside) / 2.0
+    # Between neighbouring floats, halfway rounds to either; the threshold itself must stay below the score inside.
+    halfway = min(outside + (inside - outside) / 2.0, float(np.nextafter(inside, outside)))
+    return outside if inside == outside else halfway
 
 
 def _checked(policy: Policy, value: object) -> float:

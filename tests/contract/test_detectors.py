@@ -1,0 +1,143 @@
+"""A detector's promises about scoring and training, kept by every one that is registered."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from sample_tables import fitted, mixed, normal, taken
+
+from adsql.detector import Detector
+from adsql.model import Model
+from adsql.state import State, content_hash
+
+TRAINING = mixed(1_500)
+SCORED = mixed(2_500, seed=1)
+N_SCORED = 2_500
+
+
+@cache
+def trained(algorithm):
+    return fitted(algorithm, TRAINING)
+
+
+@cache
+def scores(algorithm):
+    return trained(algorithm).score(SCORED)
+
+
+def assert_same_bits(found, expected, rows=slice(None)):
+    for name in ("anomaly_score", "severity", "is_anomaly", "present"):
+        ours, theirs = getattr(found, name), getattr(expected, name)[rows]
+        assert ours.tobytes() == theirs.tobytes(), name
+
+
+def test_it_follows_the_protocol(algorithm):
+    detector = trained(algorithm).segments[""].detector
+    assert isinstance(detector, Detector)
+    assert detector.n_features == trained(algorithm).n_features
+
+
+@pytest.mark.parametrize("size", [1, 7, 2_048, N_SCORED])
+def test_a_score_does_not_depend_on_the_size_of_its_batch(algorithm, size):
+    model = trained(algorithm)
+    for start in range(0, N_SCORED, size):
+        batch = {name: column.slice(start, size) for name, column in SCORED.items()}
+        assert_same_bits(model.score(batch), scores(algorithm), slice(start, start + size))
+
+
+def test_an_empty_batch_has_no_scores(algorithm):
+    assert len(trained(algorithm).score(taken(SCORED, [])).anomaly_score) == 0
+
+
+def test_a_score_does_not_depend_on_the_order_of_rows(algorithm):
+    order = np.random.default_rng(2).permutation(N_SCORED)
+    assert_same_bits(trained(algorithm).score(taken(SCORED, order)), scores(algorithm), order)
+
+
+def test_a_score_does_not_depend_on_other_threads(algorithm):
+    model = trained(algorithm)
+    bounds = np.linspace(0, N_SCORED, 33).astype(int)
+    parts = list(pairwise(bounds)) * 4
+
+    def score(part):
+        start, stop = part
+        return model.score({name: column.slice(start, stop - start) for name, column in SCORED.items()})
+
+    with ThreadPoolExecutor(8) as pool:
+        for (start, stop), found in zip(parts, pool.map(score, parts), strict=True):
+            assert_same_bits(found, scores(algorithm), slice(start, stop))
+
+
+def test_a_score_does_not_depend_on_the_order_of_columns(algorithm):
+    backwards = dict(reversed(SCORED.items()))
+    assert_same_bits(trained(algorithm).score(backwards), scores(algorithm))
+
+
+def test_a_score_does_not_depend_on_the_order_of_columns_in_training(algorithm):
+    backwards = fitted(algorithm, dict(reversed(TRAINING.items())))
+    assert_same_bits(backwards.score(SCORED), scores(algorithm))
+
+
+def test_columns_that_the_model_does_not_use_are_ignored(algorithm):
+    wider = {"extra": SCORED["amount"], **SCORED}
+    assert_same_bits(trained(algorithm).score(wider), scores(algorithm))
+
+
+def test_features_by_position_score_as_by_name(algorithm):
+    model = trained(algorithm)
+    by_position = model.score_by_position([SCORED[name] for name in model.positional_columns])
+    assert_same_bits(by_position, scores(algorithm))
+
+
+def test_training_does_not_depend_on_the_order_of_rows(algorithm):
+    order = np.random.default_rng(3).permutation(len(TRAINING["amount"]))
+    assert fitted(algorithm, taken(TRAINING, order)).to_bytes() == trained(algorithm).to_bytes()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+def test_training_is_the_same_under_the_same_seed(algorithm, seed):
+    table = normal(400, 3)
+    assert fitted(algorithm, table, seed=seed).to_bytes() == fitted(algorithm, table, seed=seed).to_bytes()
+
+
+def test_training_does_not_change_its_input(algorithm):
+    X = np.random.default_rng(4).normal(size=(300, 3))
+    before = X.copy()
+    detector = algorithm.fit(X, algorithm.spec.resolve({}), 0)
+    detector.score(X)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_scoring_does_not_change_the_detector(algorithm):
+    detector = trained(algorithm).segments[""].detector
+    before = detector.to_state().to_bytes()
+    detector.score(np.random.default_rng(5).normal(size=(50, detector.n_features)))
+    assert detector.to_state().to_bytes() == before
+
+
+def test_a_restored_detector_scores_the_same_bits(algorithm):
+    detector = trained(algorithm).segments[""].detector
+    stored = detector.to_state().to_bytes()
+    restored = algorithm.from_state(State.from_bytes(stored))
+    X = np.random.default_rng(6).normal(size=(200, detector.n_features))
+    assert restored.score(X).tobytes() == detector.score(X).tobytes()
+    assert restored.to_state().to_bytes() == stored
+
+
+def test_a_restored_model_is_the_same(algorithm):
+    model = trained(algorithm)
+    restored = Model.from_bytes(model.to_bytes(), expected_hash=model.content_hash)
+    assert restored.to_bytes() == model.to_bytes()
+    assert restored.content_hash == content_hash(model.to_bytes())
+    assert restored.info() == model.info()
+    assert_same_bits(restored.score(SCORED), scores(algorithm))
+
+
+def test_models_of_different_data_have_different_hashes(algorithm):
+    assert (
+        fitted(algorithm, normal(100, 2, seed=0)).content_hash != fitted(algorithm, normal(100, 2, seed=1)).content_hash
+    )
