@@ -7,6 +7,7 @@ and invalid-input tests.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
@@ -81,7 +82,7 @@ Allowed: a whole number of at least 1
             return None
         if self.kind is bool or isinstance(value, bool):
             return value if isinstance(value, bool) and self.kind is bool else None
-        if not isinstance(value, int | float) or not math.isfinite(value):
+        if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
             return None
         if self.kind is float:
             return float(value)

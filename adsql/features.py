@@ -242,8 +242,9 @@ class FeatureSpec:
             )
             for i in range(len(names))
         )  # fmt: skip
-        reasons = zip(state.text("left_out"), state.text("left_out_reason"), strict=True)
-        return cls(tuple(used), features, tuple(LeftOut(column, reason) for column, reason in reasons))
+        left_out, reasons = state.text("left_out"), state.text("left_out_reason")
+        require(len(left_out) == len(reasons), "a column was left out without a reason")
+        return cls(tuple(used), features, tuple(map(LeftOut, left_out, reasons)))
 
 
 def _resolve(requested: Sequence[str], table: Columns) -> list[str]:

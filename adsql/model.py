@@ -20,6 +20,7 @@ from adsql.errors import (
     WrongFeatureCount,
     listing,
 )
+from adsql.options import parse_params
 from adsql.segment import Scores, Segment
 from adsql.segment_keys import existing_column, key_text, segment_rows
 from adsql.state import State, content_hash, require
@@ -236,7 +237,7 @@ class Model:
         own = state.child("model")
         try:
             algorithm = registry.find(own.scalar("algorithm", str))
-            params = algorithm.spec.resolve(json.loads(own.scalar("params", str)))
+            params = algorithm.spec.resolve(parse_params(own.scalar("params", str)))
             policy = ThresholdPolicy(Policy(own.scalar("policy", str)), _optional_float(own.scalars["policy_value"]))
         except UnknownAlgorithm:
             raise
@@ -245,8 +246,12 @@ class Model:
         keys, segment_by = own.text("segment"), tuple(own.text("segment_by"))
         require(bool(keys) and (bool(segment_by) or keys == [""]), "the segments are inconsistent")
         segments = {key: Segment.from_state(state.child(str(i)), algorithm) for i, key in enumerate(keys)}
-        skipped = dict(zip(own.text("skipped"), own.text("skipped_reason"), strict=True))
-        return cls(algorithm.spec.name, params, policy, own.scalar("seed", int), segment_by, segments, skipped)
+        skipped, reasons = own.text("skipped"), own.text("skipped_reason")
+        require(len(skipped) == len(reasons), "a segment was skipped without a reason")
+        return cls(
+            algorithm.spec.name, params, policy, own.scalar("seed", int), segment_by, segments,
+            dict(zip(skipped, reasons, strict=True)),
+        )  # fmt: skip
 
     def info(self) -> list[tuple[str, str, str]]:
         """Return what there is to know, as (section, name, value)."""

@@ -46,7 +46,7 @@ class TrainingOptions:
     @classmethod
     def parse(
         cls,
-        algorithm: str | None = None,
+        algorithm: object = None,
         columns: object = None,
         segment_by: object = None,
         contamination: object = None,
@@ -67,13 +67,15 @@ class TrainingOptions:
         >>> TrainingOptions.parse("knn", params='{"n_neighbors": 3}').params["n_neighbors"]
         3
         """
+        if not isinstance(algorithm, str | None):
+            raise InvalidOption(f"algorithm = {shown(algorithm)} cannot be used", allowed="a name, or NULL for 'auto'")
         detector = registry.find(algorithm if algorithm is not None else "auto")
         names = _names("columns", columns)
         if columns is not None and not names:
             raise InvalidOption("columns is an empty list", allowed="a list of column names, or NULL for all")
         return cls(
             detector,
-            detector.spec.resolve(_params(params)),
+            detector.spec.resolve({} if params is None else parse_params(params)),
             names or None,
             _names("segment_by", segment_by),
             ThresholdPolicy.choose(contamination, threshold, alert_budget),
@@ -90,16 +92,21 @@ def _names(option: str, value: object) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _params(value: object) -> Mapping[str, object]:
-    if value is None:
-        return {}
+def parse_params(value: object) -> Mapping[str, object]:
+    """Return the parameters that a caller gave, as JSON text or a mapping.
+
+    Raises
+    ------
+    InvalidOption
+        If they are no mapping of names to values.
+    """
     allowed = """a JSON object such as '{"n_neighbors": 5}'"""
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidOption(f"params does not parse as JSON: {error}", allowed=allowed) from error
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
         raise InvalidOption(f"params = {shown(value)} cannot be used", allowed=allowed)
     return value
 

@@ -194,6 +194,8 @@ def _read_columns(
     for index, column_name in enumerate(batch.schema.names):
         kind, _, name = column_name.partition(":")
         column: Any = batch.column(index)
+        if not isinstance(column, pa.ListArray):
+            raise TypeError(f"column {column_name!r} is no list")
         values = column.flatten()
         if kind == "text":
             texts[name] = [str(value) for value in values.to_pylist()]

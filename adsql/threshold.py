@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -163,7 +164,9 @@ def _above_at_most(scores: Floats, count: int) -> float:
 
 
 def _checked(policy: Policy, value: object) -> float:
-    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    number: float | None = None
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
+        number = float(value)
     allowed = {
         Policy.CONTAMINATION: "a number above 0 and at most 0.5, the expected share of anomalies",
         Policy.FIXED: "a finite number, on the detector's own scale",
@@ -173,7 +176,7 @@ def _checked(policy: Policy, value: object) -> float:
         number is not None
         and {
             Policy.CONTAMINATION: 0.0 < number <= MAX_CONTAMINATION,
-            Policy.FIXED: bool(np.isfinite(number)),
+            Policy.FIXED: True,
             Policy.BUDGET: number >= 1 and number.is_integer(),
         }[policy]
     )

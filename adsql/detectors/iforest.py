@@ -136,6 +136,8 @@ class IsolationForest:
         position = np.arange(nodes)
         require(bool((left[inner] > position[inner]).all()), "iforest: a tree has a cycle")
         require(bool((right[inner] > position[inner]).all()), "iforest: a tree has a cycle")
+        parents = np.bincount(np.concatenate([roots, left[inner], right[inner]]), minlength=nodes)
+        require(bool((parents == 1).all()), "iforest: a node belongs to no tree, or to several")
         expected = state.scalar("expected_path", float)
         require(len(roots) > 0 and expected > 0, "iforest: no tree, or no path length")
         return cls(roots, feature, threshold, left, right, path, expected, columns)

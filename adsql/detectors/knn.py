@@ -93,7 +93,7 @@ class KNN:
         """Restore and check."""
         reference = state.floats("reference", 2)
         n_neighbors, method = state.scalar("n_neighbors", int), state.scalar("method", str)
-        require(reference.size > 0 and n_neighbors >= 1, "knn: nothing to compare with")
+        require(reference.size > 0 and 1 <= n_neighbors < 2**31, "knn: nothing to compare with")
         require(method in _METHODS, f"knn: method {method!r} is unknown")
         return cls(reference, n_neighbors, method)
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from sample_tables import fitted, mixed, normal, with_outlier
 
 CLEAN_SHARE = 0.01

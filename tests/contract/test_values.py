@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from sample_tables import AWKWARD, CONSTANT, fitted, mixed, normal, taken
 
 from adsql.features import FeatureSpec
+from sample_tables import AWKWARD, CONSTANT, fitted, mixed, normal, taken
 
 
 def assert_finite(scores):
