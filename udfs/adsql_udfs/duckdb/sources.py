@@ -137,11 +137,12 @@ def check_bound(source: str, plan: str | None) -> None:
     problem = json.loads(plan) if plan else {}
     if problem.get("error_type") not in ("catalog", "binder", "parser", "io"):
         return
-    message = str(problem.get("error_message", "")).replace("\n", " ")
+    message = str(problem.get("error_message", "")).replace("\n", " ").rstrip(".")
     missing_table = problem.get("error_subtype") == "MISSING_ENTRY" and problem.get("type") == "Table"
     if missing_table and is_query(source):
         return
-    if missing_table:
+    # A view that exists may read a table that does not.
+    if missing_table and problem.get("name") == _last_part(source):
         near = [name for name in str(problem.get("candidates", "")).split(",") if not _SYSTEM.match(name)]
         raise UnknownSource(
             f"source {shown(source)} does not exist",
@@ -149,9 +150,18 @@ def check_bound(source: str, plan: str | None) -> None:
             hint=did_you_mean(source.strip(), near)
             or f"check the spelling; to read a CTE of this statement, pass a SELECT: 'FROM {source.strip()}'",
         )
-    if problem.get("error_type") == "io":
+    if problem.get("error_type") == "io" or (problem.get("error_type") == "catalog" and not is_query(source)):
         raise UnknownSource(f"source {shown(source)} cannot be read: {message}", allowed=ALLOWED)
     raise InvalidSource(f"source {shown(source)} does not bind: {message}", allowed=ALLOWED)
+
+
+def _last_part(name: str) -> str:
+    """Return the table's own name in a qualified one, without its quotes."""
+    text = name.strip()
+    if not _DOTTED.match(text):
+        return text
+    part = str(re.findall(_PART, text)[-1])
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part
 
 
 def _first_line(error: Exception) -> str:
