@@ -6,6 +6,7 @@ crashes the others. Names with two underscores are not part of the SQL contract;
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,12 +19,13 @@ import pyarrow.compute as pc
 from adsql import registry
 from adsql.arrow import plain_array, struct_columns
 from adsql.catalog import Catalog, ModelRecord, unknown
-from adsql.errors import EmptySource, ReadOnlyDatabase, ResultColumnExists, UnknownModel
+from adsql.errors import EmptySource, ReadOnlyDatabase, ResultColumnExists
 from adsql.model import Model
 from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
 from adsql_udfs.duckdb import instances, loaded, plans
+from adsql_udfs.duckdb.quoting import identifier
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
@@ -107,25 +109,32 @@ def fit_record(groups: Column, options: Column, names: Column, sources: Column) 
     return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
 
 
-def store(tokens: Column, records: Column) -> pa.Array[Any]:
+def store(tokens: Column, databases: Column, records: Column) -> pa.Array[Any]:
     """Store a model in a transaction of its own and return its version and description."""
     record = ModelRecord(**records[0].as_py())
-    version = _write(tokens[0].as_py(), "train_model", lambda catalog: catalog.put(record))
+    version = _write(tokens[0].as_py(), databases[0].as_py(), "train_model", lambda catalog: catalog.put(record))
     described = {name: getattr(record, name) for name in ("name", "algorithm", "n_rows", "n_features", "threshold")}
     return pa.array([{**described, "version": version}], _arrow_struct(_STORED_FIELDS))
 
 
-def drop(tokens: Column, names: Column, versions: Column) -> pa.Array[Any]:
-    """Delete versions of a model in a transaction of its own and return them."""
-    name, version = names[0].as_py(), versions[0].as_py()
-    dropped = _write(tokens[0].as_py(), "drop_model", lambda catalog: catalog.drop(str(name), version))
-    return pa.array([dropped], pa.list_(pa.int32()))
+def drop(tokens: Column, databases: Column, names: Column, versions: Column) -> pa.Array[Any]:
+    """Delete versions of models, all rows in one transaction of its own, and return them."""
+    pairs = zip(names.to_pylist(), versions.to_pylist(), strict=True)
+    asked = [plans.asked_model(name, version) for name, version in pairs]
+    dropped = _write(
+        tokens[0].as_py(), databases[0].as_py(), "drop_model",
+        lambda catalog: [catalog.drop(name, version) for name, version in asked],
+    )  # fmt: skip
+    return pa.array(dropped, pa.list_(pa.int32()))
 
 
 def load(hashes: Column, states: Column) -> pa.Array[Any]:
-    """Restore stored models and return their handles."""
-    pairs = zip(hashes.to_pylist(), states.to_pylist(), strict=True)
-    return pa.array([loaded.load(str(content_hash), bytes(state or b"")) for content_hash, state in pairs], pa.string())
+    """Restore stored models and return their handles; NULL where no model was found."""
+    handles = [
+        None if content_hash is None else loaded.load(content_hash, bytes(state or b""))
+        for content_hash, state in zip(hashes.to_pylist(), states.to_pylist(), strict=True)
+    ]
+    return pa.array(handles, pa.string())
 
 
 def anomaly_score(handles: Column, *values: Column) -> pa.Array[Any]:
@@ -204,7 +213,7 @@ FUNCTIONS = (
     Function(fit_record, _struct(_RECORD_FIELDS), changes=True),
     Function(store, _struct(_STORED_FIELDS), changes=True),
     Function(drop, "INTEGER[]", changes=True),
-    Function(load, "VARCHAR", changes=True),
+    Function(load, "VARCHAR"),
     Function(anomaly_score, "DOUBLE"),
     Function(severity, "DOUBLE"),
     Function(is_anomaly, "BOOLEAN"),
@@ -235,40 +244,46 @@ def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
     return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
 
 
-def _write(token: str, function: str, change: Callable[[Catalog], Any]) -> Any:  # noqa: ANN401 - what change returns
+def _write(token: str, database: str, function: str, change: Callable[[Catalog], Any]) -> Any:  # noqa: ANN401 - what change returns
     """Run a change of the catalog on a connection of its own; repeat it if another one came first."""
     con = instances.cursor(token)
     try:
+        _enter(con, database, function)
         for attempt in range(_ATTEMPTS):
             try:
                 con.execute("BEGIN")
                 result = change(Catalog(lambda query, values: con.execute(query, list(values)).fetchall()))
                 con.execute("COMMIT")
             except (duckdb.ConstraintException, duckdb.TransactionException):
-                con.execute("ROLLBACK")
+                with contextlib.suppress(duckdb.TransactionException):  # a COMMIT that failed has ended it
+                    con.execute("ROLLBACK")
                 if attempt == _ATTEMPTS - 1:
                     raise
-            except duckdb.InvalidInputException as error:
-                if "read-only" not in str(error):
-                    raise
-                raise ReadOnlyDatabase(
-                    f"{function} writes, and the database was opened read-only",
-                    hint="open it for writing; detect_anomalies and scoring work read-only",
-                ) from error
             else:
                 return result
     finally:
         con.close()
 
 
+def _enter(con: duckdb.DuckDBPyConnection, database: str, function: str) -> None:
+    """Make the caller's database the current one: after ATTACH and USE it is not the one of the connection."""
+    found = "SELECT current_database(), readonly FROM duckdb_databases() WHERE database_name = $1"
+    current, read_only = con.execute(found, [database]).fetchall()[0]
+    if read_only:
+        raise ReadOnlyDatabase(
+            f"{function} writes, and the database was opened read-only",
+            hint="open it for writing; detect_anomalies and scoring work read-only",
+        )
+    if current != database:
+        con.execute(f"USE {identifier(database)}.main")
+
+
 def _model(handle: str | None) -> Model:
     """Return the model of a handle; a handle that starts with '?' tells which model was not found."""
-    if handle is None:
-        raise UnknownModel("the model's name is NULL", hint="SELECT * FROM models()")
-    if handle.startswith("?"):
-        missing = json.loads(handle[1:])
-        names, versions = missing["names"] or [], missing["versions"] or []
-        raise unknown(str(missing["model"]), missing["version"], sorted(names), sorted(versions))
+    if handle is None or handle.startswith("?"):
+        missing = json.loads(handle[1:]) if handle else {"model": None, "version": None}
+        name, version = plans.asked_model(missing["model"], missing["version"])
+        raise unknown(name, version, sorted(missing["names"] or []), sorted(missing["versions"] or []))
     return loaded.get(handle)
 
 

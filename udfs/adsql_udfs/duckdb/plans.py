@@ -14,7 +14,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from adsql.catalog import check_name
-from adsql.errors import InvalidOption, shown
+from adsql.errors import InvalidOption, UnknownModel, shown
 from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql.options import TrainingOptions
 from adsql_udfs.duckdb.quoting import literal
@@ -61,12 +61,8 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
             allowed="source, model, version",
             hint="train another model, or leave model out",
         )
-    if not isinstance(model, str) or not (version is None or isinstance(version, int)):
-        raise InvalidOption(
-            f"model = {shown(model)}, version = {shown(version)} cannot be used",
-            allowed="a model's name, and a whole number",
-        )
-    handle = resolve(literal(model), "NULL" if version is None else str(version))
+    name, number = asked_model(model, version)
+    handle = resolve(literal(name), "NULL" if number is None else str(number))
     return template("detect_saved").substitute(
         source=source_query(source), handle=handle, score=_score("adsql_source, adsql_model")
     )
@@ -80,6 +76,25 @@ def fit(name: str, source: str, plan: str | None, options: Mapping[str, Any]) ->
 def train(name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     """Return the SQL that trains a model, stores it, and returns its description as one struct."""
     return _fit_query("train_model", name, source, plan, options)
+
+
+def asked_model(model: object, version: object) -> tuple[str, int | None]:
+    """Return the name and version of a saved model that a caller asked for, checked.
+
+    Raises
+    ------
+    UnknownModel, InvalidOption
+        If the name is NULL, or they are no text and whole number.
+    """
+    number = _plain(version)
+    if model is None:
+        raise UnknownModel("the model's name is NULL", hint="SELECT * FROM models()")
+    if not isinstance(model, str) or isinstance(number, bool) or not isinstance(number, int | None):
+        raise InvalidOption(
+            f"model = {shown(model)}, version = {shown(number)} cannot be used",
+            allowed="a model's name, and a whole number",
+        )
+    return model, number
 
 
 def resolve(model: str, version: str, models: str = MODELS) -> str:

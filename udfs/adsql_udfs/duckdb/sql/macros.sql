@@ -118,4 +118,4 @@ SELECT unnest(detector)
 FROM (SELECT unnest(__adsql_detectors(1)) AS detector);
 
 CREATE OR REPLACE $temporary MACRO $schema.drop_model(model, version := NULL) AS
-__adsql_drop(__adsql_instance(1), model, version);
+__adsql_drop(__adsql_instance(1), current_database(), model, version);

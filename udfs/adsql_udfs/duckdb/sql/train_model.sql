@@ -9,7 +9,7 @@ $sample
 )
 ),
 adsql_stored AS MATERIALIZED (
-SELECT __adsql_store(__adsql_instance(1), record) AS stored
+SELECT __adsql_store(__adsql_instance(1), current_database(), record) AS stored
 FROM adsql_fitted
 )
 SELECT stored FROM adsql_stored

@@ -1,0 +1,223 @@
+"""What the functions return: columns, types, order, versions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sql.support import ANOMALY, DETECTORS, RESULTS, raises, rows, saved_model, value
+
+STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
+FUNCTIONS = [
+    "SELECT count(*) FROM {}detect_anomalies('trips')",
+    "SELECT count(*) FROM {}detect_anomalies('trips', model => 'fares')",
+    "SELECT n_rows FROM {}fit_model('again', 'trips')",
+    "SELECT n_rows FROM {}train_model('again', 'trips')",
+    "SELECT {}train_model('again', 'trips').n_rows",
+    "SELECT {}anomaly_score('fares', t) FROM trips AS t",
+    "SELECT {}severity('fares', t) FROM trips AS t",
+    "SELECT {}is_anomaly('fares', t) FROM trips AS t",
+    "SELECT {}detect_anomalies('fares', t) FROM trips AS t",
+    "SELECT name, version, content_hash FROM {}models()",
+    "FROM {}model_info('fares')",
+    "FROM {}detectors()",
+    "SELECT {}drop_model('fares')",
+]
+
+
+def test_source_columns_come_first_and_unchanged_then_the_results(con):
+    source, result = con.sql("FROM trips"), con.sql("FROM detect_anomalies('trips')")
+    assert result.columns == [*source.columns, *RESULTS]
+    assert result.types == [*source.types, "DOUBLE", "DOUBLE", "BOOLEAN"]
+    assert [row[:-3] for row in result.fetchall()] == source.fetchall()
+
+
+def test_the_form_with_a_saved_model_has_the_same_columns(con):
+    fitted, saved = (
+        con.sql("FROM detect_anomalies('trips')"),
+        con.sql("FROM detect_anomalies('trips', model => 'fares')"),
+    )
+    assert (saved.columns, saved.types) == (fitted.columns, fitted.types)
+    assert saved.fetchall() == fitted.fetchall()
+
+
+def test_the_strange_row_is_found_and_no_other(con):
+    assert rows(con, "SELECT id FROM detect_anomalies('trips') WHERE is_anomaly") == [(ANOMALY,)]
+
+
+def test_scores_severities_and_verdicts_agree_with_each_other(con):
+    threshold = value(con, "SELECT threshold FROM models()")
+    found = rows(con, "SELECT anomaly_score, severity, is_anomaly FROM detect_anomalies('trips', model => 'fares')")
+    assert all(verdict == (score > threshold) for score, _, verdict in found)
+    assert all(0 <= severity <= 1 for _, severity, _ in found)
+    by_score = sorted(found)
+    assert [severity for _, severity, _ in by_score] == sorted(severity for _, severity, _ in found)
+
+
+def test_a_row_without_any_value_is_returned_without_a_score(con):
+    con.execute("INSERT INTO trips (id) VALUES (900)")
+    for model in ("", ", model => 'fares'"):
+        found = f"SELECT anomaly_score, severity, is_anomaly FROM detect_anomalies('trips'{model}) WHERE id = 900"
+        assert rows(con, found) == [(None, None, None)]
+
+
+def test_equal_column_names_are_numbered_and_both_used(con):
+    query = "SELECT fare AS x, km AS x FROM trips"
+    assert con.sql(f"FROM detect_anomalies('{query}')").columns == ["x", "x_1", *RESULTS]
+    rows(con, f"SELECT train_model('twins', '{query}')")
+    assert saved_model(con, "twins").positional_columns == ("x", "x_1")
+
+
+def test_the_scalar_form_is_a_struct_of_the_same_three(con):
+    kind = "STRUCT(anomaly_score DOUBLE, severity DOUBLE, is_anomaly BOOLEAN)"
+    assert rows(con, "SELECT DISTINCT typeof(detect_anomalies('fares', t)) FROM trips AS t") == [(kind,)]
+    unpacked = rows(con, "SELECT d.* FROM (SELECT detect_anomalies('fares', t) AS d FROM trips AS t)")
+    results = ", ".join(RESULTS)
+    assert unpacked == rows(con, f"SELECT {results} FROM detect_anomalies('trips', model => 'fares')")
+
+
+def test_train_model_as_table_and_as_scalar_tell_the_same(con):
+    table = con.sql("FROM train_model('a', 'trips')")
+    assert table.columns == STORED
+    assert table.types == ["VARCHAR", "INTEGER", "VARCHAR", "BIGINT", "INTEGER", "DOUBLE"]
+    described = dict(zip(STORED, table.fetchall()[0], strict=True))
+    model = saved_model(con, "a")
+    assert described == {
+        "name": "a", "version": 1, "algorithm": "auto", "n_rows": 501, "n_features": model.n_features,
+        "threshold": model.threshold,
+    }  # fmt: skip
+    assert value(con, "SELECT train_model('b', 'trips')") == {**described, "name": "b"}
+
+
+def test_fit_model_returns_a_row_of_the_table_of_models(con):
+    table, fitted = con.sql("FROM adsql.models"), con.sql("FROM fit_model('a', 'trips')")
+    assert (fitted.columns, fitted.types) == (table.columns, table.types)
+    assert rows(con, "SELECT name FROM adsql.models") == [("fares",)], "fitting alone stores nothing"
+
+
+def test_models_lists_versions_in_order_and_marks_the_newest(con):
+    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
+    rows(
+        con, "SELECT train_model('another', 'FROM trips LIMIT 400', 'iqr', segment_by => 'kind', contamination => 0.1)"
+    )
+    listed = con.sql("FROM models()")
+    assert listed.columns == [
+        "name", "version", "is_newest", "algorithm", "n_rows", "n_features", "threshold", "threshold_policy",
+        "segment_by", "n_segments", "source", "created_at", "content_hash",
+    ]  # fmt: skip
+    shown = "name, version, is_newest, algorithm, n_rows, threshold_policy, segment_by, n_segments, source"
+    assert rows(con, f"SELECT {shown} FROM models()") == [
+        ("another", 1, True, "iqr", 400, "contamination = 0.1", ["kind"], 3, "FROM trips LIMIT 400"),
+        ("fares", 1, False, "auto", 501, "automatic", [], 1, "trips"),
+        ("fares", 2, True, "mad", 501, "automatic", [], 1, "trips"),
+    ]
+
+
+def test_times_are_utc_whatever_the_time_zone_of_the_session(con):
+    con.execute("SET TimeZone = 'Pacific/Kiritimati'")  # 14 hours ahead
+    rows(con, "SELECT train_model('trained', 'trips')")
+    con.execute("INSERT INTO adsql.models FROM fit_model('inserted', 'trips')")
+    hours = "abs(epoch(created_at) - epoch(now())) / 3600 < 1"
+    assert rows(con, f"SELECT name FROM models() WHERE {hours} ORDER BY name") == [
+        ("fares",),
+        ("inserted",),
+        ("trained",),
+    ]
+
+
+def test_model_info_tells_settings_features_and_what_was_left_out(con):
+    rows(con, "SELECT train_model('k', 'trips', 'knn', params => '{\"n_neighbors\": 7}', seed => 3)")
+    info = con.sql("FROM model_info('k')")
+    assert (info.columns, info.types) == (["section", "name", "value"], ["VARCHAR"] * 3)
+    facts = {(section, name): text for section, name, text in info.fetchall()}
+    assert facts["model", "algorithm"] == "knn"
+    assert facts["model", "seed"] == "3"
+    assert facts["model", "n_rows"] == facts["model", "n_fit_rows"] == "501"
+    assert facts["model", "content_hash"] == value(con, "SELECT content_hash FROM models() WHERE name = 'k'")
+    assert facts["parameter", "n_neighbors"] == "7"
+    assert facts["parameter", "method"] == "largest", "parameters that were not given are shown as well"
+    assert facts["feature", "fare"].startswith("its value")
+    assert facts["feature", "kind"].startswith("rarity of its category")
+    assert facts["left out", "id"].startswith("a key")
+
+
+def test_model_info_tells_of_the_version_that_is_asked_for(con):
+    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
+    algorithm = "SELECT value FROM model_info('fares'{}) WHERE name = 'algorithm'"
+    assert value(con, algorithm.format("")) == "mad"
+    assert value(con, algorithm.format(", version => 1")) == "auto"
+
+
+def test_detectors_lists_every_registered_one_with_its_parameters(con):
+    listed = con.sql("FROM detectors()")
+    assert listed.columns == [
+        "algorithm", "summary", "capability", "score", "cost", "parameters", "aliases", "reference",
+    ]  # fmt: skip
+    found = {row[0]: row for row in listed.fetchall()}
+    assert list(found) == DETECTORS
+    assert set(json.loads(found["knn"][5])) == {"n_neighbors", "method", "reference_size"}
+    assert found["iforest"][6] == ["isolation_forest"]
+
+
+def test_other_data_or_options_append_a_version(con):
+    before = value(con, "SELECT content_hash FROM models()")
+    assert value(con, "SELECT train_model('fares', 'trips', contamination => 0.1).version") == 2
+    con.execute("DELETE FROM trips WHERE id = 3")
+    assert value(con, "SELECT train_model('fares', 'trips', contamination => 0.1).version") == 3
+    hashes = rows(con, "SELECT content_hash FROM models()")
+    assert len(set(hashes)) == 3
+    assert hashes[0] == (before,), "the first version is as it was"
+
+
+def test_the_same_data_and_options_are_the_same_version(con):
+    before = rows(con, "FROM adsql.models")
+    assert value(con, "SELECT train_model('fares', 'trips').version") == 1
+    assert value(con, "SELECT train_model('fares', 'FROM trips ORDER BY id', 'AUTO', seed => 0).version") == 1
+    assert rows(con, "FROM adsql.models") == before
+
+
+def test_options_that_return_to_those_of_an_older_version_append_one(con):
+    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
+    assert value(con, "SELECT train_model('fares', 'trips').version") == 3
+    assert len(set(rows(con, "SELECT content_hash FROM models()"))) == 2
+
+
+def test_drop_model_with_a_version_leaves_the_others(con):
+    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
+    assert value(con, "SELECT drop_model('fares', version => 1)") == [1]
+    assert rows(con, "SELECT name, version FROM models()") == [("fares", 2)]
+    assert value(con, "SELECT drop_model('fares', 2)") == [2]
+    assert rows(con, "FROM models()") == []
+
+
+def test_drop_model_without_a_version_drops_all_of_that_name(con):
+    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
+    rows(con, "SELECT train_model('kept', 'trips', 'mad')")
+    assert value(con, "SELECT drop_model('fares')") == [1, 2]
+    assert rows(con, "SELECT name FROM models()") == [("kept",)]
+
+
+def test_drop_model_takes_names_from_a_query(con):
+    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
+    rows(con, "SELECT train_model('kept', 'trips', 'mad')")
+    dropped = rows(con, "SELECT drop_model(name, version) FROM models() WHERE NOT is_newest OR name = 'fares'")
+    assert dropped == [([1],), ([2],)]
+    assert rows(con, "SELECT name FROM models()") == [("kept",)]
+
+
+def test_drop_model_of_several_names_drops_all_or_none(con):
+    with raises("ADSQL_UNKNOWN_MODEL", "'missing'"):
+        rows(con, "SELECT drop_model(name) FROM (VALUES ('fares'), ('missing')) AS v(name)")
+    assert rows(con, "SELECT name FROM models()") == [("fares",)]
+
+
+@pytest.mark.parametrize("query", FUNCTIONS)
+def test_every_function_has_the_same_result_qualified_and_unqualified(con, query):
+    con.execute("BEGIN")  # the last one drops the model: the other form shall drop it again
+    qualified = rows(con, query.format("adsql."))
+    con.execute("ROLLBACK")
+    if "drop_model" in query:
+        rows(con, "SELECT train_model('fares', 'trips')")
+    assert rows(con, query.format("")) == qualified
+    assert qualified != []
