@@ -15,26 +15,31 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
+from pyod.models.ecod import ECOD
+from pyod.models.hbos import HBOS
+from pyod.models.iforest import IForest
+from pyod.models.knn import KNN
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import adsql
 from adsql import registry
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CAP = 10_000
 RANDOM = ("auto", "iforest", "knn")
 
 
-def peers() -> dict[str, object]:
+def peers() -> dict[str, Callable[[], Any]]:
     """PyOD's detectors with their defaults, on z-scored features as PyOD's own benchmark does."""
-    from pyod.models.ecod import ECOD
-    from pyod.models.hbos import HBOS
-    from pyod.models.iforest import IForest
-    from pyod.models.knn import KNN
-
-    return {"ecod": ECOD(), "hbos": HBOS(), "iforest": IForest(random_state=0), "knn": KNN()}
+    # A new instance for each set: a fitted one remembers the set before.
+    return {"ecod": ECOD, "hbos": HBOS, "iforest": lambda: IForest(random_state=0), "knn": KNN}
 
 
 def load(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -51,8 +56,6 @@ def load(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 def sql_scores(X: np.ndarray, algorithm: str, seed: int) -> np.ndarray:
     """Score a table through SQL, columns as they are."""
-    import pyarrow as pa
-
     with adsql.connect() as con:
         con.register("points", pa.table({f"f{j}": X[:, j] for j in range(X.shape[1])}))
         con.execute("CREATE TABLE t AS FROM points")
@@ -86,20 +89,20 @@ def main() -> None:
         )
         seconds = time.perf_counter() - started
         if name in compared:
-            other = mean([evaluate(peer_scores(compared[name], X), y) for X, y in sets.values()])
+            other = mean([evaluate(peer_scores(compared[name](), X), y) for X, y in sets.values()])
             difference = f"{own[0] - other[0]:+7.2f} {own[1] - other[1]:+7.2f}"
             print(f"{name:10s} {own[0]:7.2f} {own[1]:7.2f} {other[0]:7.2f} {other[1]:7.2f} {difference} {seconds:8.1f}")
         else:
             print(f"{name:10s} {own[0]:7.2f} {own[1]:7.2f} {'':15s} {'':15s} {seconds:8.1f}")
 
 
-def peer_scores(detector: object, X: np.ndarray) -> np.ndarray:
+def peer_scores(detector: Any, X: np.ndarray) -> np.ndarray:
     """Fit PyOD's detector on the rows and return its training scores."""
     deviation = X.std(axis=0)
     Z = (X - X.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return np.nan_to_num(detector.fit(Z).decision_scores_)  # type: ignore[attr-defined]
+        return np.nan_to_num(detector.fit(Z).decision_scores_)
 
 
 def evaluate(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import typer
 
 from adsql import __version__, registry
 from adsql.cli.demo import run_demo
-from adsql.cli.output import Format, check_output, show, write
+from adsql.cli.output import Format, check_output, chosen_format, show, write
 from adsql.cli.running import MEMORY, database, err, query, run
 
 app = typer.Typer(
@@ -191,7 +191,7 @@ def _detect(con: Any, values: dict[str, Any], output: Path | None, wanted: Forma
     result = con.table("adsql_result")
     if only:
         result = result.filter("is_anomaly")
-    if output is None and wanted in (None, Format.TABLE):
+    if chosen_format(output, wanted) is Format.TABLE:
         result = result.order("anomaly_score DESC NULLS LAST")
     write(con, result, output, wanted)
     share = f" ({anomalies / rows:.2%})" if rows else ""

@@ -67,6 +67,15 @@ def check_output(output: Path | None, wanted: Format | None) -> None:
         raise InvalidOption(f"folder {str(output.parent)!r} does not exist", hint="create it first")
 
 
+def chosen_format(output: Path | None, wanted: Format | None) -> Format:
+    """Return the format asked for, or that of the file's suffix, or a table on a terminal and CSV elsewhere."""
+    if wanted is not None:
+        return wanted
+    if output is not None:
+        return _BY_SUFFIX[output.suffix.lower()]
+    return Format.TABLE if sys.stdout.isatty() else Format.CSV
+
+
 def write(con: Any, relation: Any, output: Path | None, wanted: Format | None) -> None:  # noqa: ANN401 - engine's types
     """Write a relation's rows to a file, or to standard output: a table on a terminal, else CSV.
 
@@ -81,10 +90,10 @@ def write(con: Any, relation: Any, output: Path | None, wanted: Format | None) -
     wanted
         The format; None to choose by the file's suffix or by where the output goes.
     """
+    chosen = chosen_format(output, wanted)
     if output is not None:
-        _copy(con, relation, output, wanted or _BY_SUFFIX[output.suffix.lower()])
+        _copy(con, relation, output, chosen)
         return
-    chosen = wanted or (Format.TABLE if sys.stdout.isatty() else Format.CSV)
     if chosen is Format.TABLE:
         show(relation.columns, relation.limit(MAX_SHOWN_ROWS + 1).fetchall())
         return

@@ -45,6 +45,8 @@ def database(path: str, *, read_only: bool = False) -> Iterator[Any]:
         if read_only and path != MEMORY and not Path(path).exists():
             raise UnknownSource(f"database {path!r} does not exist", hint="train a model into it with adsql train")
         con = duckdb.connect(path, read_only=read_only and path != MEMORY)
+        # DuckDB would print its own bar to standard output, into the CSV that goes there.
+        con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
         yield con
     except AdsqlError as error:
         fail(error)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from sql_files import outcome, steps
 
 import adsql
+from sql_files import outcome, steps
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "sql_examples").glob("*.sql"))

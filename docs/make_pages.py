@@ -1,0 +1,80 @@
+"""Writes the pages that follow from the code: docs/detectors.md from the Specs, docs/errors.md from the classes.
+
+Usage: python docs/make_pages.py. A test compares the committed pages with what this writes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+from adsql import errors, registry
+
+HERE = Path(__file__).parent
+
+DETECTORS = """# Detectors
+
+<!-- Written by docs/make_pages.py from each detector's Spec: change it there. -->
+
+Take `auto` unless you know better: it is the most accurate of them on public data ([accuracy](accuracy.md)), linear
+in the rows, and has nothing to tune. Others are there because they can be explained in a sentence (`zscore`, `mad`,
+`iqr`), cost next to nothing (`hbos`), or are what your colleagues know (`iforest`, `knn`, `ecod`).
+
+`SELECT * FROM detectors()` has the same in SQL. Parameters are passed as JSON or as a struct:
+`params => {'n_neighbors': 10}`.
+
+"""
+
+ERRORS = """# Errors
+
+<!-- Written by docs/make_pages.py from adsql/errors.py: change it there. -->
+
+Every error that adsql raises on purpose has a stable code, names the offending value, and says what is allowed and what
+to do. In SQL it arrives inside DuckDB's own exception, with the code in brackets;
+`adsql.errors.from_message(str(error))` turns the text back into the class. The command line prints it on one line and
+leaves with the exit code.
+
+Exit codes: 0 done, 1 any other error (DuckDB's own among them), 2 a wrong option, 3 the source or its columns,
+4 a model, 5 the database, 130 interrupted.
+
+| code | exit code | meaning |
+| ---- | --------- | ------- |
+"""
+
+
+def detectors_page() -> str:
+    """Return docs/detectors.md."""
+    parts = [DETECTORS]
+    for name, cls in registry.detectors().items():
+        spec = cls.spec
+        description = inspect.getdoc(cls) or ""
+        prose = description.split("\nParameters\n", maxsplit=1)[0].split("\nReferences\n", maxsplit=1)[0].strip()
+        parts.append(f"## `{name}`\n\n{spec.summary}\n\n{prose}\n\n")
+        parts.append(f"- Score: {spec.score}.\n- Cost: {spec.cost}.\n")
+        if spec.aliases:
+            parts.append(f"- Also called: {', '.join(f'`{alias}`' for alias in spec.aliases)}.\n")
+        parts.append(f"- Source: {'; '.join(spec.references)}.\n")
+        if spec.parameters:
+            parts.append("\n| parameter | default | allowed | meaning |\n| --- | --- | --- | --- |\n")
+            parts.extend(f"| `{p.name}` | `{p.default}` | {p.allowed()} | {p.description} |\n" for p in spec.parameters)
+        parts.append("\n")
+    return "".join(parts).rstrip() + "\n"
+
+
+def errors_page() -> str:
+    """Return docs/errors.md."""
+    classes = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, errors.AdsqlError)]
+    rows = [
+        f"| `{cls.code}` | {cls.exit_code} | {(inspect.getdoc(cls) or '').splitlines()[0]} |"
+        for cls in sorted(classes, key=lambda cls: (cls.exit_code, cls.code))
+        if not cls.__subclasses__()
+    ]
+    return ERRORS + "\n".join(rows) + "\n"
+
+
+PAGES = {"detectors.md": detectors_page, "errors.md": errors_page}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+        print(f"wrote {name}")

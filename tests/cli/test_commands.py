@@ -1,0 +1,191 @@
+"""The command line, run as a program: what it prints, writes and returns."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import adsql as library
+
+CSV = "fare,distance,payment\n" + "".join(
+    f"{12 + i % 17},{3 + i % 5},{'card' if i % 2 else 'cash'}\n" for i in range(500)
+)
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    Path("trips.csv").write_text(CSV + "950,3,card\n")
+    return tmp_path
+
+
+def adsql(*arguments, code=0):
+    result = subprocess.run(
+        [sys.executable, "-m", "adsql", *arguments],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert result.returncode == code, f"exit code {result.returncode}\n{result.stdout}\n{result.stderr}"
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def test_detect_prints_every_row_as_csv_into_a_pipe(folder):
+    result = adsql("detect", "--input", "trips.csv")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "fare,distance,payment,anomaly_score,severity,is_anomaly"
+    assert len(lines) == 502
+    assert [line for line in lines if line.endswith("true")] == [lines[-1]]
+    assert "501 rows, 1 anomalies (0.20%)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "reader"), [("o.csv", "read_csv"), ("o.json", "read_json"), ("o.parquet", "read_parquet")]
+)
+def test_detect_writes_the_format_of_the_suffix(folder, name, reader):
+    result = adsql("detect", "-i", "trips.csv", "--algorithm", "iforest", "--output", name)
+    assert result.stdout == ""
+    assert f"written to {name}" in result.stderr
+    assert duckdb.sql(f"SELECT count(*), count(anomaly_score) FROM {reader}('{name}')").fetchall() == [(501, 501)]
+
+
+def test_detect_reads_every_format_that_it_writes(folder):
+    scores = {}
+    for name in ("o.csv", "o.json", "o.parquet"):
+        adsql("sql", "FROM 'trips.csv'", "-o", name)
+        rows = adsql("detect", "-i", name, "-f", "json").stdout.splitlines()
+        scores[name] = [json.loads(row)["anomaly_score"] for row in rows]
+    assert scores["o.csv"] == scores["o.json"] == scores["o.parquet"]
+
+
+def test_only_anomalies_and_table_format_show_the_strangest_first(folder):
+    result = adsql("detect", "-i", "trips.csv", "--contamination", "0.01", "--only-anomalies", "--format", "table")
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["fare", "distance", "payment", "anomaly_score", "severity", "is_anomaly"]
+    assert lines[1].split()[0] == "950"
+    assert all(line.split()[-1] == "True" for line in lines[1:])
+
+
+def test_long_tables_say_that_they_are_cut(folder):
+    lines = adsql("detect", "-i", "trips.csv", "-f", "table").stdout.splitlines()
+    assert len(lines) == 22
+    assert lines[-1].startswith("... more rows")
+
+
+def test_options_reach_the_sql(folder):
+    every = adsql("detect", "-i", "trips.csv", "-f", "json").stdout
+    chosen = adsql("detect", "-i", "trips.csv", "-f", "json", "-a", "knn", "-c", "fare, distance", "--params",
+                   '{"n_neighbors": 2}', "--seed", "7", "--segment-by", "payment", "--alert-budget", "2").stdout  # fmt: skip
+    assert every != chosen
+    with library.connect() as con:
+        expected = con.execute(
+            "SELECT anomaly_score FROM detect_anomalies('trips.csv', algorithm => 'knn', columns => ['fare', 'distance'], "
+            "params => {'n_neighbors': 2}, seed => 7, segment_by => 'payment', alert_budget => 2)"
+        ).fetchall()
+    assert [json.loads(row)["anomaly_score"] for row in chosen.splitlines()] == [row[0] for row in expected]
+
+
+def test_a_model_is_trained_listed_told_of_scored_with_and_dropped(folder):
+    trained = adsql("train", "fares", "-i", "trips.csv", "-d", "m.duckdb", "-a", "mad")
+    assert trained.stdout.splitlines()[1].split()[:4] == ["fares", "1", "mad", "501"]
+    adsql("train", "fares", "-i", "trips.csv", "-d", "m.duckdb", "-a", "hbos", "--threshold", "3")
+    listed = adsql("models", "-d", "m.duckdb").stdout.splitlines()
+    assert [line.split(",")[:3] for line in listed[1:]] == [["fares", "1", "mad"], ["fares", "2", "hbos"]]
+    told = adsql("info", "fares", "-d", "m.duckdb", "--version", "1").stdout
+    assert "modified z-scores" in told
+    newest = adsql("score", "fares", "-i", "trips.csv", "-d", "m.duckdb").stdout
+    older = adsql("score", "fares", "-i", "trips.csv", "-d", "m.duckdb", "--version", "1").stdout
+    assert newest != older
+    assert len(newest.splitlines()) == len(older.splitlines()) == 502
+    assert "dropped fares, version 1, 2" in adsql("drop", "fares", "-d", "m.duckdb").stderr
+    assert len(adsql("models", "-d", "m.duckdb").stdout.splitlines()) == 1
+
+
+def test_tables_of_a_database_and_queries_are_inputs(folder):
+    adsql("sql", "CREATE TABLE trips AS FROM 'trips.csv'", "-d", "m.duckdb")
+    from_table = adsql("detect", "-i", "trips", "-d", "m.duckdb").stdout
+    from_query = adsql("detect", "-i", "SELECT * FROM trips", "-d", "m.duckdb").stdout
+    assert from_table == from_query
+    assert len(from_table.splitlines()) == 502
+
+
+def test_detecting_leaves_the_database_as_it_was(folder):
+    adsql("sql", "CREATE TABLE trips AS FROM 'trips.csv'", "-d", "m.duckdb")
+    before = Path("m.duckdb").read_bytes()
+    adsql("detect", "-i", "trips", "-d", "m.duckdb")
+    assert Path("m.duckdb").read_bytes() == before
+
+
+def test_sql_runs_a_training_statement_once(folder):
+    adsql("sql", "SELECT train_model('m', 'trips.csv')", "-d", "m.duckdb")
+    rows = adsql("sql", "SELECT name, version FROM models()", "-d", "m.duckdb").stdout.splitlines()
+    assert rows == ["name,version", "m,1"]
+
+
+def test_detectors_are_listed_with_their_parameters():
+    lines = adsql("detectors", "-f", "csv").stdout.splitlines()
+    assert lines[0] == "algorithm,summary,parameters,cost"
+    assert any(line.startswith("knn,") and "n_neighbors" in line for line in lines)
+
+
+def test_help_names_every_command_and_every_algorithm():
+    text = adsql("--help").stdout
+    for command in ("detect", "train", "score", "models", "info", "drop", "detectors", "sql", "demo"):
+        assert command in text
+    assert "iforest" in adsql("detect", "--help").stdout
+    assert adsql("--version").stdout.startswith("adsql 0.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "fragment"),
+    [
+        (["detect", "-i", "no.csv"], 3, "[ADSQL_UNKNOWN_SOURCE] source 'no.csv'"),
+        (["detect", "-i", "no_table"], 3, "[ADSQL_UNKNOWN_SOURCE] source 'no_table'"),
+        (["detect", "-i", "trips.csv", "-c", "fares"], 3, "[ADSQL_UNKNOWN_COLUMN] column 'fares'"),
+        (["detect", "-i", "trips.csv", "-a", "forest"], 2, "[ADSQL_UNKNOWN_ALGORITHM] algorithm 'forest'"),
+        (["detect", "-i", "trips.csv", "-p", "{n: 1}"], 2, "[ADSQL_INVALID_OPTION] params"),
+        (["detect", "-i", "trips.csv", "--contamination", "0.9"], 2, "[ADSQL_INVALID_OPTION] contamination = 0.9"),
+        (["detect", "-i", "trips.csv", "-o", "o.xls"], 2, "[ADSQL_INVALID_OPTION] --output 'o.xls'"),
+        (["detect", "-i", "trips.csv", "-o", "no/o.csv"], 2, "[ADSQL_INVALID_OPTION] folder 'no'"),
+        (["detect", "-i", "trips.csv", "-d", "no.duckdb"], 3, "[ADSQL_UNKNOWN_SOURCE] database 'no.duckdb'"),
+        (["detect"], 2, "--input"),
+        (["score", "m", "-i", "trips.csv", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
+        (["info", "m", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
+        (["drop", "m", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
+        (["train", "", "-i", "trips.csv", "-d", "m.duckdb"], 4, "[ADSQL_INVALID_MODEL_NAME] ''"),
+        (["models", "-d", "no.duckdb"], 3, "[ADSQL_UNKNOWN_SOURCE] database 'no.duckdb'"),
+        (["sql", "SELEC 1"], 1, "Parser Error"),
+        (["no-such-command"], 2, "no-such-command"),
+    ],
+)
+def test_errors_are_one_line_with_a_code_and_lose_nothing(folder, arguments, code, fragment):
+    adsql("sql", "SELECT 1", "-d", "m.duckdb")
+    result = adsql(*arguments, code=code)
+    assert fragment in result.stderr
+    if "ADSQL" in fragment:
+        assert result.stderr.count("\n") == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["m.duckdb", "trips.csv"]
+
+
+def test_an_empty_file_is_an_error_and_not_an_empty_result(folder):
+    Path("empty.csv").write_text("a,b\n")
+    assert "[ADSQL_EMPTY_SOURCE]" in adsql("detect", "-i", "empty.csv", code=3).stderr
+
+
+def test_a_reader_that_leaves_early_is_no_error(folder):
+    command = f"{sys.executable} -m adsql detect -i trips.csv | head -n 1"
+    result = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
+    assert result.stdout.startswith("fare,")
+    assert "Traceback" not in result.stderr
+
+
+def test_the_demo_finds_the_known_events_and_draws_them(folder):
+    result = adsql("demo", "--output", "pictures")
+    assert "6 days flagged, 6 of them known; 5 of 5 known events found" in result.stderr
+    assert "snow storm" in result.stdout
+    assert (folder / "pictures" / "taxi_days.png").read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,73 @@
+"""Rules that reviews hold, held by the suite."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = [ROOT / "adsql", ROOT / "udfs" / "adsql_udfs", ROOT / "server" / "adsql_server"]
+MODULES = [file for package in PACKAGES for file in sorted(package.rglob("*.py"))]
+TRAINER = """
+import sys
+from pathlib import Path
+import pyarrow as pa
+from adsql import registry
+from adsql.model import Model
+from adsql.options import TrainingOptions
+table = {"x": pa.array([float(i % 13) for i in range(300)])}
+for name in registry.detectors():
+    Path(sys.argv[1], name).write_bytes(Model.fit(table, TrainingOptions.parse(name)).to_bytes())
+    print(name)
+"""
+SCORER = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"sklearn", "pyod", "scipy", "pandas", "matplotlib", "duckdb", "typer", "rich"}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+from pathlib import Path
+import pyarrow as pa
+from adsql.model import Model
+from adsql.options import TrainingOptions
+table = {"x": pa.array([float(i % 13) for i in range(300)])}
+stored = {name: Path(sys.argv[1], name).read_bytes() for name in sys.argv[2:]}
+for name, data in stored.items():
+    Model.from_bytes(data).score(table)
+"""
+IDS = [str(file.relative_to(ROOT)) for file in MODULES]
+
+
+def test_there_are_modules_to_look_at():
+    assert len(MODULES) > 30
+
+
+@pytest.mark.parametrize("file", MODULES, ids=IDS)
+def test_module_is_short_and_named_for_what_it_does(file):
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 400
+    assert not re.search(r"util|helper|manager|common|misc", file.name)
+
+
+@pytest.mark.parametrize("file", MODULES, ids=IDS)
+def test_module_neither_pickles_nor_evaluates(file):
+    code = file.read_text(encoding="utf-8")
+    assert not re.search(r"^\s*(import|from)\s+(pickle|joblib|dill|cloudpickle|marshal|shelve)\b", code, re.MULTILINE)
+    assert not re.search(r"(?<![\w.])(eval|exec)\(", code)
+
+
+def run(script, *arguments):
+    result = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_scoring_works_without_fitting_libraries_and_drivers(tmp_path):
+    """A PostgreSQL backend pays for every import: a stored model scores with numpy, pyarrow and numba alone."""
+    names = run(TRAINER, tmp_path).split()
+    assert "iforest" in names
+    run(SCORER, tmp_path, *names)
