@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ NAMES = (
     "detect_anomalies", "fit_model", "train_model", "anomaly_score", "severity", "is_anomaly", "models",
     "model_info", "detectors", "drop_model",
 )  # fmt: skip
+
+_lock = threading.Lock()
 
 
 def connect(
@@ -100,12 +103,14 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     own = con.cursor()
     try:
         instances.join(con, own)
-        _register_functions(own)
-        read_only = _is_read_only(own)
-        if not read_only:
-            _migrate(own)
-            _create_macros(own)
-        elif _revision(own) != _macros_revision():
+        # Only one process can write a DuckDB file, so a lock of this process keeps two from making the same tables.
+        with _lock:
+            _register_functions(own)
+            read_only = _is_read_only(own)
+            if not read_only:
+                _migrate(own)
+                _create_macros(own)
+        if read_only and _revision(own) != _macros_revision():
             models = MODELS if _has_models(own) else template("no_models").substitute()
             _execute_script(con, _macros("temp.main", temporary=True, models=models))
     finally:
