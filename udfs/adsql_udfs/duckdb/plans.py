@@ -51,8 +51,7 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
             )
         return template("detect_fit").substitute(
             source=source_query(source), options=_checked(given), sample=_sample(given),
-            # Not a plain join: with an empty source DuckDB would skip the training, and with it the error.
-            score=_score("adsql_model LEFT JOIN adsql_source ON true"),
+            score=_score(),
         )  # fmt: skip
     conflicting = sorted(_TRAINING & set(given))
     if conflicting:
@@ -63,9 +62,7 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
         )
     name, number = asked_model(model, version)
     handle = resolve(literal(name), "NULL" if number is None else str(number))
-    return template("detect_saved").substitute(
-        source=source_query(source), handle=handle, score=_score("adsql_source, adsql_model")
-    )
+    return template("detect_saved").substitute(source=source_query(source), handle=handle, score=_score())
 
 
 def fit(name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
@@ -138,8 +135,8 @@ def _sample(given: Mapping[str, Any]) -> str:
     )
 
 
-def _score(join: str) -> str:
-    return template("score").substitute(join=join)
+def _score() -> str:
+    return template("score").substitute()
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever SQL can pass

@@ -1,4 +1,4 @@
--- Every source column, then the results. The cross join with one row keeps the source's order.
+-- Every source column, then the results. A cross join with one row keeps the source's order; an outer join does not.
 SELECT
     * EXCLUDE (adsql_result),
     adsql_result.anomaly_score AS anomaly_score,
@@ -6,5 +6,5 @@ SELECT
     adsql_result.is_anomaly AS is_anomaly
 FROM (
     SELECT adsql_source.*, __adsql_detect_rows(adsql_model.handle, adsql_source) AS adsql_result
-    FROM $join
+    FROM adsql_source, adsql_model
 )
