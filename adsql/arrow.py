@@ -132,7 +132,12 @@ def to_float64(column: pa.Array[Any]) -> Floats:
 
 
 def to_text(column: pa.Array[Any]) -> pa.StringArray:
-    """Convert any column to text, keeping nulls: categories, and the keys of segments.
+    """Convert a column to text, keeping nulls: categories, and the keys of segments.
+
+    Raises
+    ------
+    UnusableColumn
+        If the type has no text, such as a list, or bytes are not UTF-8.
 
     Examples
     --------
@@ -143,7 +148,12 @@ def to_text(column: pa.Array[Any]) -> pa.StringArray:
     array = _plain(column)
     if pa.types.is_null(array.type):
         return pa.nulls(len(array), pa.string())
-    return cast("pa.StringArray", pc.cast(array, pa.string()))
+    try:
+        return cast("pa.StringArray", pc.cast(array, pa.string()))
+    except pa.ArrowException as error:
+        raise UnusableColumn(
+            f"a column of type {array.type} has no text", allowed="numbers, booleans, times, dates and text"
+        ) from error
 
 
 def missing(column: pa.Array[Any]) -> NDArray[np.bool_]:

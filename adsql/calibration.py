@@ -60,8 +60,15 @@ class Calibration:
 
     def severity(self, scores: Floats) -> Floats:
         """Return severities in [0, 1] for scores of any shape."""
-        inside = np.interp(scores, self.scores, self.positions, left=0.0)
-        excess = np.maximum(scores - self.scores[-1], 0.0) / self.tail
+        following = np.searchsorted(self.scores, scores, "right")
+        low, high = np.maximum(following - 1, 0), np.minimum(following, len(self.scores) - 1)
+        width = self.scores[high] - self.scores[low]
+        share = np.divide(scores - self.scores[low], width, out=np.zeros_like(width), where=width > 0)
+        # Not np.interp: its slope overflows between scores that are next to equal, and it may round up above a knot.
+        rising = self.positions[low] + share * (self.positions[high] - self.positions[low])
+        inside = np.where(following > 0, np.minimum(rising, self.positions[high]), 0.0)
+        with np.errstate(over="ignore"):
+            excess = np.maximum(scores - self.scores[-1], 0.0) / self.tail
         top = self.positions[-1]
         return np.where(excess > 0, top + (1.0 - top) * -np.expm1(-excess), inside)
 

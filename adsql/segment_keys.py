@@ -37,6 +37,8 @@ def segment_rows(table: Columns, segment_by: Sequence[str]) -> dict[str, NDArray
     """Return the row numbers of each segment by key, in the order of keys."""
     encoded = segment_keys(table, segment_by).dictionary_encode()
     codes = encoded.indices.to_numpy()
+    if not len(codes):
+        return {}
     order = np.argsort(codes, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
     rows = dict(zip((encoded.dictionary[int(codes[part[0]])].as_py() for part in parts), parts, strict=True))

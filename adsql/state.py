@@ -116,7 +116,7 @@ class State:
             batch.validate(full=True)
             header = json.loads((batch.schema.metadata or {})[_METADATA_KEY])
             version = int(header["version"])
-        except (pa.ArrowException, OSError, StopIteration, KeyError, TypeError, ValueError) as error:
+        except (pa.ArrowException, OSError, StopIteration, KeyError, TypeError, ValueError, RecursionError) as error:
             raise _corrupt(f"the stored bytes do not decode ({error})") from error
         if version > FORMAT_VERSION:
             raise NewerModel(
@@ -197,6 +197,8 @@ def _read_columns(
         if not isinstance(column, pa.ListArray):
             raise TypeError(f"column {column_name!r} is no list")
         values = column.flatten()
+        if values.null_count or (kind == "text" and values.type != pa.string()):
+            raise TypeError(f"column {column_name!r} holds NULL, or no text")
         if kind == "text":
             texts[name] = [str(value) for value in values.to_pylist()]
         else:

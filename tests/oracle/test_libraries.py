@@ -1,0 +1,62 @@
+"""Detectors equal the libraries that people know, where those define a score for the same rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pyod.models import ecod as pyod_ecod
+from pyod.models import knn as pyod_knn
+from sklearn.ensemble import IsolationForest as SklearnForest
+
+from adsql.detectors.ecod import ECOD
+from adsql.detectors.iforest import IsolationForest
+from adsql.detectors.knn import KNN
+
+
+def rows(n, d, seed, decimals=None):
+    X = np.random.default_rng(seed).normal(size=(n, d)) * np.arange(1, d + 1)
+    X[:5] *= 8.0
+    return X if decimals is None else X.round(decimals)
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"n_estimators": 20, "max_samples": 64},
+        {"n_estimators": 20, "max_features": 0.4},
+        {"n_estimators": 20, "bootstrap": True},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("n", [100, 700])
+def test_iforest_equals_scikit_learn(n, given, seed):
+    X, others = rows(n, 5, seed), rows(300, 5, seed + 1) * 3.0
+    forest = SklearnForest(**given, random_state=seed).fit(X)
+    ours = IsolationForest.fit(X, IsolationForest.spec.resolve(given), seed)
+    for scored in (X, others):
+        np.testing.assert_allclose(ours.score(scored), -forest.score_samples(scored), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("decimals", [None, 1, 0])
+@pytest.mark.parametrize("d", [1, 4])
+def test_ecod_equals_pyod_on_training_rows(d, decimals, seed):
+    X = rows(400, d, seed, decimals)
+    np.testing.assert_allclose(ECOD.fit(X, {}, 0).score(X), pyod_ecod.ECOD().fit(X).decision_scores_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["largest", "mean", "median"])
+@pytest.mark.parametrize("k", [1, 5, 20])
+def test_knn_equals_pyod_on_training_rows(k, method):
+    X = rows(300, 3, seed=2)
+    theirs = pyod_knn.KNN(n_neighbors=k, method=method).fit(X).decision_scores_
+    params = KNN.spec.resolve({"n_neighbors": k, "method": method, "reference_size": 300})
+    np.testing.assert_allclose(KNN.fit(X, params, 0).score(X), theirs, rtol=1e-9)
+
+
+def test_knn_equals_pyod_with_duplicated_training_rows():
+    X = np.repeat(rows(60, 2, seed=3), 4, axis=0)
+    theirs = pyod_knn.KNN(n_neighbors=5).fit(X).decision_scores_
+    np.testing.assert_allclose(KNN.fit(X, KNN.spec.resolve({}), 0).score(X), theirs, rtol=1e-9)
