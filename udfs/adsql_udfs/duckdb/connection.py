@@ -102,10 +102,13 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     # On a connection of its own: the caller may be inside a transaction, and may roll it back.
     own = con.cursor()
     try:
-        instances.join(con, own)
         # Only one process can write a DuckDB file, so a lock of this process keeps two from making the same tables.
         with _lock:
-            _register_functions(own)
+            token = instances.token_of(own)
+            if token is None:
+                _register_functions(own)
+                token = instances.new_token(own)
+            instances.remember(token, con)
             read_only = _is_read_only(own)
             if not read_only:
                 _migrate(own)
@@ -126,7 +129,7 @@ def _register_functions(con: duckdb.DuckDBPyConnection) -> None:
                 type=ARROW, null_handling=SPECIAL, side_effects=function.changes,
             )  # fmt: skip
         except duckdb.CatalogException as error:
-            # Functions belong to the database instance, which another connection may have prepared.
+            # Left by a registration that was interrupted: the token comes last.
             if "already exists" not in str(error):
                 raise
 
@@ -183,23 +186,24 @@ def _macros_revision() -> str:
 
 @cache
 def _macros(schema: str, *, temporary: bool, models: str = MODELS) -> str:
-    handle = resolve("model", "NULL", models)
+    home = schema if temporary else "adsql"
     return template("macros").substitute(
         schema=schema,
+        home=home,
         temporary="TEMP" if temporary else "",
         models=models,
-        handle_of_version=resolve("model", "version", models),
+        handle=resolve("model", "version", models),
         training=template("training_arguments").substitute(),
-        **{name: _overloads(f"__adsql_{function}", handle) for name, function in SCORING.items()},
+        **{name: _overloads(f"__adsql_{function}", home) for name, function in SCORING.items()},
     )
 
 
-def _overloads(function: str, handle: str) -> str:
+def _overloads(function: str, home: str) -> str:
     """Return a scalar macro's overloads for a row or one feature, up to 32 features: macros take no varargs."""
     overloads = []
     for count in range(1, MAX_POSITIONAL + 1):
         features = ", ".join(f"x{i}" for i in range(1, count + 1))
-        overloads.append(f"(model, {features}) AS {function}({handle}, {features})")
+        overloads.append(f"(model, {features}) AS {function}({home}.model_handle(model), {features})")
     return ",\n".join(overloads)
 
 

@@ -33,21 +33,28 @@ _connections: dict[str, list[weakref.ref[duckdb.DuckDBPyConnection]]] = {}
 _functions: list[Callable[..., Any]] = []
 
 
-def join(con: duckdb.DuckDBPyConnection, own: duckdb.DuckDBPyConnection) -> None:
-    """Remember a connection under its instance's token, giving the instance one if it has none.
+def token_of(own: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the token of a connection's instance, or None if it has none yet."""
+    try:
+        # All rows are fetched: no function can be registered on a connection with an unfinished result.
+        return str(own.execute(f"SELECT {TOKEN_FUNCTION}(1)").fetchall()[0][0])
+    except duckdb.CatalogException:
+        return None
 
-    `own` is a cursor of it outside of any transaction of the caller's, which might be rolled back.
-    """
+
+def new_token(own: duckdb.DuckDBPyConnection) -> str:
+    """Give an instance its token, through a connection that is in no transaction of the caller's."""
+    token = uuid.uuid4().hex
+    function = functools.partial(_token, token)
+    vars(function)["__signature__"] = VARIADIC
+    _functions.append(function)
+    own.create_function(TOKEN_FUNCTION, function, ["INTEGER"], "VARCHAR", type=ARROW, null_handling=SPECIAL)
+    return token
+
+
+def remember(token: str, con: duckdb.DuckDBPyConnection) -> None:
+    """Remember a connection of an instance, and forget those that are gone."""
     with _lock:
-        try:
-            # All rows are fetched: no function can be registered on a connection with an unfinished result.
-            token = str(own.execute(f"SELECT {TOKEN_FUNCTION}(1)").fetchall()[0][0])
-        except duckdb.CatalogException:
-            token = uuid.uuid4().hex
-            function = functools.partial(_token, token)
-            vars(function)["__signature__"] = VARIADIC
-            _functions.append(function)
-            own.create_function(TOKEN_FUNCTION, function, ["INTEGER"], "VARCHAR", type=ARROW, null_handling=SPECIAL)
         known = [ref for ref in _connections.get(token, []) if ref() is not None and ref() is not con]
         _connections[token] = [*known, weakref.ref(con)]
 

@@ -1,5 +1,8 @@
 -- The SQL contract. $schema is where the macros are created; $temporary is TEMP where nothing may be written.
--- $models is the table of models. $handle_of_version resolves the parameters `model` and `version`.
+-- $models is the table of models. $home is where model_handle is, which resolves a name to a model's handle.
+CREATE OR REPLACE $temporary MACRO $home.model_handle(model, version := NULL) AS
+$handle;
+
 CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     source,
     algorithm := NULL,
@@ -111,7 +114,7 @@ ORDER BY name, version;
 
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE
 SELECT unnest(fact)
-FROM (SELECT unnest(facts) AS fact FROM (SELECT __adsql_model_info($handle_of_version) AS facts));
+FROM (SELECT unnest(facts) AS fact FROM (SELECT __adsql_model_info($home.model_handle(model, version)) AS facts));
 
 CREATE OR REPLACE $temporary MACRO $schema.detectors() AS TABLE
 SELECT unnest(detector)
