@@ -1,4 +1,8 @@
-"""Which segment a row belongs to: the values of the segment columns as text, joined."""
+r"""Which segment a row belongs to: the values of the segment columns as text, joined.
+
+Values cannot be mistaken for each other: a backslash and the separator are escaped, and NULL is ``\N``, which no
+escaped value is.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +23,23 @@ if TYPE_CHECKING:
     from adsql.arrow import Columns
 
 _KEY_SEPARATOR = "\x1f"  # ASCII's unit separator: between the values of a segment's key
-_NULL_KEY = "\x00"
+_NULL_KEY = "\\N"
+_ESCAPES = (("\\", "\\\\"), (_KEY_SEPARATOR, "\\u"))
 
 
 def segment_keys(table: Columns, segment_by: Sequence[str]) -> pa.StringArray:
     """Return the key of the segment that each row belongs to: the columns' values as text, joined."""
-    texts = [
-        cast("pa.StringArray", to_text(table[existing_column(name, table)]).fill_null(_NULL_KEY)) for name in segment_by
-    ]
+    texts = [_escaped(to_text(table[existing_column(name, table)])) for name in segment_by]
     if len(texts) == 1:
         return texts[0]
     join: Any = pc.binary_join_element_wise  # its stubs do not know of a separator as the last argument
     return cast("pa.StringArray", join(*texts, _KEY_SEPARATOR))
+
+
+def _escaped(text: pa.StringArray) -> pa.StringArray:
+    for special, escape in _ESCAPES:
+        text = pc.replace_substring(text, pattern=special, replacement=escape)
+    return cast("pa.StringArray", text.fill_null(_NULL_KEY))
 
 
 def segment_rows(table: Columns, segment_by: Sequence[str]) -> dict[str, NDArray[np.int64]]:
@@ -63,4 +72,9 @@ def existing_column(name: str, table: Columns) -> str:
 
 def key_text(key: str) -> str:
     """Return a segment's key for people."""
-    return ", ".join("NULL" if value == _NULL_KEY else value for value in key.split(_KEY_SEPARATOR))
+    return ", ".join("NULL" if value == _NULL_KEY else _unescaped(value) for value in key.split(_KEY_SEPARATOR))
+
+
+def _unescaped(value: str) -> str:
+    parts = value.split("\\\\")  # no escape reaches across an escaped backslash
+    return "\\".join(part.replace("\\u", _KEY_SEPARATOR) for part in parts)

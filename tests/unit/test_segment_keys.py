@@ -1,0 +1,33 @@
+"""Rows belong to one segment exactly if their values are equal, whatever characters the values have."""
+
+import pyarrow as pa
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from adsql.segment_keys import key_text, segment_keys, segment_rows
+
+VALUE = st.none() | st.text(st.sampled_from("a\\Nu\x1f\x00")) | st.text(max_size=5)
+
+
+@given(st.lists(st.tuples(VALUE, VALUE), min_size=1, max_size=30))
+@example([(None, ""), ("\\N", ""), ("a\x1f", "b"), ("a", "\x1fb"), ("\\", "\x1f"), ("\\u", "")])
+def test_keys_are_equal_exactly_where_the_values_are(pairs):
+    table = {"x": pa.array([x for x, _ in pairs], pa.string()), "y": pa.array([y for _, y in pairs], pa.string())}
+    keys = segment_keys(table, ["x", "y"]).to_pylist()
+    assert len(set(keys)) == len(set(pairs))
+    rows = segment_rows(table, ["x", "y"])
+    assert sorted(index for part in rows.values() for index in part.tolist()) == list(range(len(pairs)))
+    for part in rows.values():
+        assert len({pairs[index] for index in part}) == 1
+
+
+@given(st.text())
+def test_a_key_of_one_column_reads_as_its_value(value):
+    (key,) = segment_keys({"x": pa.array([value])}, ["X"]).to_pylist()
+    assert key_text(key) == value
+
+
+def test_null_is_a_segment_of_its_own_and_reads_as_null():
+    keys = segment_keys({"x": pa.array([None, "NULL", "\\N"])}, ["x"]).to_pylist()
+    assert len(set(keys)) == 3
+    assert key_text(keys[0]) == "NULL"
