@@ -6,8 +6,9 @@ The policy, for every detector and every engine:
   strange of its own. A row in which every column of the model is missing has no score: the result is NULL.
 * **Infinities are values**, the largest and the smallest there are: numbers beyond ±1e150 count as ±1e150,
   so that no square overflows and no score becomes infinite or NaN.
-* **A date is a point in time** at midnight, a time of day a number of seconds, an interval a number of
-  seconds, `TRUE` is 1. Decimals and integers become the nearest float64.
+* **A date is a point in time** at midnight, a time of day and a duration a number of seconds, `TRUE`
+  is 1. Integers, and decimals of up to 15 digits, become the nearest float64; longer decimals that one or its
+  neighbour. Intervals of months and days have no fixed length and cannot be used.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ Floats: TypeAlias = "NDArray[np.float64]"
 
 LARGEST = 1e150
 SECONDS_PER_DAY = 86_400.0
+_EXACT_DIGITS = 1e15  # a float that is off by a bit still rounds to the decimal's digits
+_EXACT_POWER = 22  # the largest power of ten that a float holds
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
@@ -47,7 +50,7 @@ class Kind(StrEnum):
 
 
 def kind_of(dtype: pa.DataType) -> Kind:
-    """Return the kind of an Arrow type; booleans and intervals are numbers.
+    """Return the kind of an Arrow type; booleans and durations are numbers.
 
     Examples
     --------
@@ -126,6 +129,8 @@ def to_float64(column: pa.Array[Any]) -> Floats:
     values = np.array(array.fill_null(np.nan) if array.null_count else array, dtype=np.float64)
     if divisor != 1.0:
         values /= divisor
+    elif pa.types.is_decimal(dtype):
+        values = _nearest_decimals(values, dtype.scale)
     np.clip(values, -LARGEST, LARGEST, out=values)
     values += 0.0  # -0.0 equals 0.0 in SQL, and must not make models of the same rows differ
     return values
@@ -165,6 +170,8 @@ def missing(column: pa.Array[Any]) -> NDArray[np.bool_]:
     >>> missing(pa.array([1.0, None, float("nan")])).tolist()
     [False, True, True]
     """
+    if pa.types.is_dictionary(column.type) and pa.types.is_null(column.type.value_type):
+        return np.ones(len(column), dtype=np.bool_)  # pyarrow 26 crashes on these, as pandas makes of no category
     result: NDArray[np.bool_] = column.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
     return result
 
@@ -200,6 +207,14 @@ def struct_columns(rows: pa.Array[Any] | pa.ChunkedArray[Any]) -> dict[str, pa.A
 def plain_array(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:
     """Return one contiguous array: engines hand out chunked ones."""
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _nearest_decimals(values: Floats, scale: int) -> Floats:
+    """Return the floats nearest to decimals, which pyarrow's cast misses by a bit in one of eight prices."""
+    power = 10.0**scale
+    digits = np.rint(values * power)
+    # Both operands of the division are exact, hence its result is the nearest float.
+    return np.where((np.abs(digits) < _EXACT_DIGITS) & (scale <= _EXACT_POWER), digits / power, values)
 
 
 def _plain(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:
