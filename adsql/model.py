@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adsql import registry
 from adsql.errors import (
@@ -39,6 +39,15 @@ MAX_FIT_ROWS = 25_600
 MAX_FIT_ROWS_PER_SEGMENT = 2_560
 MAX_SEGMENTS = 1_000
 MIN_ROWS = 2
+
+
+class Fact(NamedTuple):
+    """One thing to know about a model; `segment` is None for what holds for all of it."""
+
+    section: str
+    name: str
+    value: str
+    segment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -253,29 +262,29 @@ class Model:
             dict(zip(skipped, reasons, strict=True)),
         )  # fmt: skip
 
-    def info(self) -> list[tuple[str, str, str]]:
-        """Return what there is to know, as (section, name, value)."""
+    def info(self) -> list[Fact]:
+        """Return what there is to know: about the model, then about each segment."""
         spec = registry.find(self.algorithm).spec
         policy = self.policy.policy.value + (f" = {self.policy.value:g}" if self.policy.value is not None else "")
         facts = [
-            ("model", "algorithm", self.algorithm),
-            ("model", "summary", spec.summary),
-            ("model", "anomaly_score", spec.score),
-            ("model", "threshold_policy", policy),
-            ("model", "seed", str(self.seed)),
-            ("model", "content_hash", self.content_hash),
-            *(("parameter", name, str(value)) for name, value in self.params.items()),
+            Fact("model", "algorithm", self.algorithm),
+            Fact("model", "summary", spec.summary),
+            Fact("model", "anomaly_score", spec.score),
+            Fact("model", "threshold_policy", policy),
+            Fact("model", "seed", str(self.seed)),
+            Fact("model", "content_hash", self.content_hash),
+            *(Fact("parameter", name, str(value)) for name, value in self.params.items()),
         ]
         for key, segment in self.segments.items():
-            where = f" [{key_text(key)}]" if self.segment_by else ""
+            name = key_text(key) if self.segment_by else None
             facts += [
-                (f"model{where}", "threshold", f"{segment.threshold:.9g}"),
-                (f"model{where}", "n_rows", str(segment.n_rows)),
-                (f"model{where}", "n_fit_rows", str(segment.n_fit_rows)),
-                *((f"feature{where}", f.name, f.description()) for f in segment.features.features),
-                *((f"left out{where}", item.column, item.reason) for item in segment.features.left_out),
+                Fact("model", "threshold", f"{segment.threshold:.9g}", name),
+                Fact("model", "n_rows", str(segment.n_rows), name),
+                Fact("model", "n_fit_rows", str(segment.n_fit_rows), name),
+                *(Fact("feature", f.name, f.description(), name) for f in segment.features.features),
+                *(Fact("left out", item.column, item.reason, name) for item in segment.features.left_out),
             ]
-        facts += [("segment without a model", key_text(key), reason) for key, reason in self.skipped.items()]
+        facts += [Fact("no model", "reason", reason, key_text(key)) for key, reason in self.skipped.items()]
         return facts
 
 

@@ -23,6 +23,11 @@ SELECT
     > 3 * anomaly_score('by_day', {'hour': 2, 'passengers': 20000, 'kind_of_day': 'weekend'});
 --> True
 
+-- Each segment has a threshold of its own.
+SELECT segment, name FROM model_info('by_day') WHERE name = 'threshold';
+--> weekday | threshold
+--> weekend | threshold
+
 -- A segment that was not there in training has no model, and its rows no score.
 SELECT anomaly_score('by_day', {'hour': 2, 'passengers': 20000, 'kind_of_day': 'holiday'});
 --> None

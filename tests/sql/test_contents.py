@@ -129,8 +129,8 @@ def test_times_are_utc_whatever_the_time_zone_of_the_session(con):
 def test_model_info_tells_settings_features_and_what_was_left_out(con):
     rows(con, "SELECT train_model('k', 'trips', 'knn', params => '{\"n_neighbors\": 7}', seed => 3)")
     info = con.sql("FROM model_info('k')")
-    assert (info.columns, info.types) == (["section", "name", "value"], ["VARCHAR"] * 3)
-    facts = {(section, name): text for section, name, text in info.fetchall()}
+    assert (info.columns, info.types) == (["section", "name", "value", "segment"], ["VARCHAR"] * 4)
+    facts = {(section, name): text for section, name, text, _ in info.fetchall()}
     assert facts["model", "algorithm"] == "knn"
     assert facts["model", "seed"] == "3"
     assert facts["model", "n_rows"] == facts["model", "n_fit_rows"] == "501"
@@ -140,6 +140,13 @@ def test_model_info_tells_settings_features_and_what_was_left_out(con):
     assert facts["feature", "fare"].startswith("its value")
     assert facts["feature", "kind"].startswith("rarity of its category")
     assert facts["left out", "id"].startswith("a key")
+
+
+def test_model_info_tells_of_each_segment(con):
+    rows(con, "SELECT train_model('k', 'trips', segment_by => 'kind')")
+    told = rows(con, "SELECT DISTINCT segment FROM model_info('k') WHERE section = 'feature' ORDER BY ALL")
+    assert told == rows(con, "SELECT DISTINCT coalesce(kind, 'NULL') FROM trips ORDER BY ALL")
+    assert rows(con, "SELECT segment FROM model_info('k') WHERE name = 'algorithm'") == [(None,)]
 
 
 def test_model_info_tells_of_the_version_that_is_asked_for(con):

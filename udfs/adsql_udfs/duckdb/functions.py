@@ -49,7 +49,7 @@ _ARROW = {
     "VARCHAR": pa.string(), "VARCHAR[]": pa.list_(pa.string()), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
     "DOUBLE": pa.float64(), "BLOB": pa.binary(),
 }  # fmt: skip
-FACTS = "STRUCT(section VARCHAR, name VARCHAR, value VARCHAR)[]"
+FACTS = "STRUCT(section VARCHAR, name VARCHAR, value VARCHAR, segment VARCHAR)[]"
 DETECTORS = (
     "STRUCT(algorithm VARCHAR, summary VARCHAR, capability VARCHAR, score VARCHAR, cost VARCHAR, "
     "parameters VARCHAR, aliases VARCHAR[], reference VARCHAR[])[]"
@@ -174,7 +174,7 @@ def detect_rows(handles: Column, rows: Column) -> pa.Array[Any]:
 
 def model_info(handles: Column) -> pa.Array[Any]:
     """Return what is known of each model."""
-    return pa.array([[_named_fact(*fact) for fact in _model(handle).info()] for handle in handles.to_pylist()])
+    return pa.array([[fact._asdict() for fact in _model(handle).info()] for handle in handles.to_pylist()])
 
 
 def detectors(ones: Column) -> pa.Array[Any]:
@@ -314,7 +314,3 @@ def _nullable(values: np.ndarray[Any, Any], scores: Scores) -> pa.Array[Any]:
 def _result(scores: Scores) -> pa.Array[Any]:
     columns = [_nullable(getattr(scores, name), scores) for name in RESULT_COLUMNS]
     return pa.StructArray.from_arrays(columns, names=list(RESULT_COLUMNS))
-
-
-def _named_fact(section: str, name: str, value: str) -> dict[str, str]:
-    return {"section": section, "name": name, "value": value}
