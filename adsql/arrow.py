@@ -113,17 +113,7 @@ def to_float64(column: pa.Array[Any]) -> Floats:
         return np.full(len(array), np.nan)
     if kind in (Kind.TEXT, Kind.UNSUPPORTED):
         raise UnusableColumn(f"a column of type {dtype} has no number", allowed="numbers, booleans, times and dates")
-    divisor = 1.0
-    if pa.types.is_date32(dtype):
-        array, divisor = array.cast(pa.int32()), 1.0 / SECONDS_PER_DAY
-    elif pa.types.is_date64(dtype):
-        array, divisor = array.cast(pa.int64()), 1e3
-    elif pa.types.is_time32(dtype):
-        array, divisor = array.cast(pa.int32()), _PER_SECOND[dtype.unit]
-    elif pa.types.is_timestamp(dtype) or pa.types.is_time64(dtype) or pa.types.is_duration(dtype):
-        array, divisor = array.cast(pa.int64()), _PER_SECOND[dtype.unit]
-    elif pa.types.is_boolean(dtype):
-        array = array.cast(pa.uint8())
+    array, divisor = _counted(array)
     if not pa.types.is_float64(array.type):
         array = pc.cast(array, pa.float64(), safe=False)
     values = np.array(array.fill_null(np.nan) if array.null_count else array, dtype=np.float64)
@@ -207,6 +197,20 @@ def struct_columns(rows: pa.Array[Any] | pa.ChunkedArray[Any]) -> dict[str, pa.A
 def plain_array(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:
     """Return one contiguous array: engines hand out chunked ones."""
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _counted(array: pa.Array[Any]) -> tuple[pa.Array[Any], float]:
+    """Return an array that casts to float64, and the number by which to divide it."""
+    dtype = array.type
+    if pa.types.is_date32(dtype):
+        return array.cast(pa.int32()), 1.0 / SECONDS_PER_DAY
+    if pa.types.is_date64(dtype):
+        return array.cast(pa.int64()), 1e3
+    if pa.types.is_time32(dtype):
+        return array.cast(pa.int32()), _PER_SECOND[dtype.unit]
+    if pa.types.is_timestamp(dtype) or pa.types.is_time64(dtype) or pa.types.is_duration(dtype):
+        return array.cast(pa.int64()), _PER_SECOND[dtype.unit]
+    return (array.cast(pa.uint8()), 1.0) if pa.types.is_boolean(dtype) else (array, 1.0)
 
 
 def _nearest_decimals(values: Floats, scale: int) -> Floats:

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 _MIN_REPEATS = 5  # a category or pattern stands for at least five rows on average
 _MIN_KEY_ROWS = 10  # fewer distinct integers are no evidence of a key
-_KEY_NAME = re.compile(r"(^|_)(id|key|uuid|guid|pk|rowid|rownum|index)$|[a-z]Id$", re.IGNORECASE)
+_KEY_NAME = re.compile(r"(^|_)(?i:id|key|uuid|guid|pk|rowid|rownum|index)$|[a-z]I[dD]$")  # not: paid, valid
 
 
 @dataclass(frozen=True)
