@@ -139,6 +139,15 @@ def test_large_tables_give_what_the_library_gives_in_the_table_s_order(large, na
     assert_same_bits(scored["score"], expected.anomaly_score, expected.present)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_large_tables_keep_their_order_when_the_model_is_trained_on_the_way(large, threads):
+    large.execute(f"SET threads = {threads}")
+    found = columns_of(large, "SELECT id, anomaly_score AS score FROM detect_anomalies('mixed', 'mad')")
+    assert found["id"].equals(columns_of(large, "SELECT id FROM mixed")["id"])
+    saved = columns_of(large, "SELECT anomaly_score AS score FROM detect_anomalies('mixed', model => 'mad')")
+    assert found["score"].equals(saved["score"])
+
+
 @pytest.mark.parametrize("name", DETECTORS)
 def test_small_tables_split_over_threads_give_the_same(mixed, name):
     usual = rows(mixed, f"FROM detect_anomalies('mixed', model => '{name}') ORDER BY id")

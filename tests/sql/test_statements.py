@@ -41,6 +41,14 @@ def test_the_functions_stand_in_any_clause(con, query):
     assert rows(con, query) == STRANGE
 
 
+@pytest.mark.parametrize("model", ["", ", model => 'fares'"])
+def test_a_filter_around_a_detection_changes_nothing_that_it_learned(con, model):
+    every = rows(con, f"FROM detect_anomalies('trips'{model})")
+    filtered = rows(con, f"FROM detect_anomalies('trips'{model}) WHERE id % 3 = 0 AND fare > 5")
+    assert filtered == [row for row in every if row[0] % 3 == 0 and row[1] is not None and row[1] > 5]
+    assert rows(con, f"FROM detect_anomalies('trips'{model}) LIMIT 7") == every[:7]
+
+
 def test_a_table_is_created_and_filled_from_a_detection(con):
     con.execute("CREATE TABLE found AS FROM detect_anomalies('trips')")
     con.execute("INSERT INTO found FROM detect_anomalies('trips', model => 'fares')")

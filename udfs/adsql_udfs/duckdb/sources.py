@@ -148,7 +148,7 @@ def check_bound(source: str, plan: str | None) -> None:
             f"source {shown(source)} does not exist",
             allowed=ALLOWED,
             hint=did_you_mean(source.strip(), near)
-            or f"check the spelling; to read a CTE of this statement, pass a SELECT: 'FROM {source.strip()}'",
+            or f"check the spelling; to read a CTE of this statement, pass a SELECT: {shown(f'FROM {source.strip()}')}",
         )
     if problem.get("error_type") == "io" or (problem.get("error_type") == "catalog" and not is_query(source)):
         raise UnknownSource(f"source {shown(source)} cannot be read: {message}", allowed=ALLOWED)
