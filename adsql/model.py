@@ -74,6 +74,7 @@ class Model:
     Examples
     --------
     >>> import numpy as np, pyarrow as pa
+    >>> from adsql.options import TrainingOptions
     >>> table = {"x": pa.array(np.append(np.random.default_rng(0).normal(size=999), 50.0))}
     >>> model = Model.fit(table, TrainingOptions.parse("mad"))
     >>> model.score({"x": pa.array([0.0, 50.0, None])}).is_anomaly.tolist()
