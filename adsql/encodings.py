@@ -19,7 +19,6 @@ WEEK = 7 * SECONDS_PER_DAY
 MAX_CATEGORIES = 1_000
 _MONDAY = 4 * SECONDS_PER_DAY  # 1970-01-01 was a Thursday
 _NORMAL_IQR = 1.349  # interquartile range of a standard normal distribution
-_MIN_RARITY_SCALE = 0.5  # nats: categories of nearly equal size must not blow up a small difference
 _PATTERN_STEPS = ((r"\p{Lu}+", "A"), (r"[\p{L}]*\p{Ll}[\p{L}]*", "a"), (r"[0-9]+", "9"))
 
 
@@ -102,9 +101,8 @@ def with_robust_scale(feature: Feature, values: pa.Array[Any]) -> Feature | None
     low, center, high = np.quantile(raw, [0.25, 0.5, 0.75])
     # Half of the rows on one value leave no interquartile range: the standard deviation stands in.
     spread = (high - low) / _NORMAL_IQR if high > low else raw.std()
-    floor = _MIN_RARITY_SCALE if feature.encoding in _RARITIES else np.finfo(np.float64).tiny
     circle = np.sqrt(2.0) if feature.encoding in _CIRCLES else 1.0  # two coordinates weigh as one column
-    scale = float(max(spread * circle, floor))
+    scale = float(max(spread * circle, _MIN_SCALES.get(feature.encoding, np.finfo(np.float64).tiny)))
     return replace(feature, center=float(center), scale=scale)
 
 
@@ -148,6 +146,12 @@ ENCODINGS: dict[str, Callable[[pa.Array[Any], Feature], Floats]] = {
 }
 _RARITIES = {"rarity", "pattern_rarity"}
 _CIRCLES = {"sin_of_day", "cos_of_day", "sin_of_week", "cos_of_week"}
+_MIN_SCALES = {
+    # In nats: categories of nearly equal size must not blow up a small difference.
+    **dict.fromkeys(_RARITIES, 0.5),
+    # About a second of the day: where a coordinate hardly varies, its rounding must not count.
+    **dict.fromkeys(_CIRCLES, 1e-4),
+}
 _DESCRIPTIONS = {
     "value": "its value",
     "sin_of_day": "time of day on a circle (sine)",

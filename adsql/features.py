@@ -138,7 +138,7 @@ class FeatureSpec:
         left_out.extend(LeftOut(name, "constant: every value is the same") for name in constant)
         if not fitted:
             raise _nothing_usable(left_out)
-        features = sorted((f for column in fitted.values() for f in column), key=lambda f: f.name)
+        features = sorted((f for column in fitted.values() for f in column), key=lambda f: (f.name, f.column))
         position = {name: index for index, name in enumerate(names)}
         return cls(tuple(fitted), tuple(features), tuple(sorted(left_out, key=lambda item: position[item.column])))
 

@@ -150,7 +150,7 @@ class Model:
         if not self.segment_by:
             only = self.segments[""]
             return only.score(only.features.select(table))
-        n = len(next(iter(table.values())))
+        n = len(next(iter(table.values()), ()))
         result = Scores.none(n)
         for key, rows in segment_rows(table, self.segment_by).items():
             segment = self.segments.get(key)

@@ -167,6 +167,12 @@ def test_columns_keep_the_order_of_the_source_and_features_that_of_the_alphabet(
     assert [feature.name for feature in spec.features] == ["a", "m", "z"]
 
 
+def test_features_of_the_same_name_keep_their_order_whatever_the_order_of_columns():
+    table = {"c": days(30), "c:sin_of_day": USED["floats"]}
+    forwards, backwards = (FeatureSpec.fit(dict(order), None, N) for order in (table.items(), reversed(table.items())))
+    assert forwards.features == backwards.features
+
+
 def test_numbers_are_centred_on_the_median_in_robust_standard_deviations():
     values = np.random.default_rng(1).normal(10.0, 3.0, 50_001)
     values[:1_000] = 1e6
@@ -255,6 +261,15 @@ def test_midnight_is_next_to_midnight_and_monday_to_sunday():
     sunday, monday, thursday = circles
     assert np.linalg.norm(sunday - monday) < 0.05
     assert np.linalg.norm(sunday - thursday) > 1.0
+
+
+def test_rounding_on_the_circle_is_no_difference():
+    # sin(0) and sin(pi) differ by 1e-16: between them midnight and noon are the same.
+    spec = fit(days(30))
+    moments = pa.array([MONDAY, MONDAY + NOON, MONDAY + NOON / 2], pa.timestamp("us"))
+    midnight, noon, morning = encoded(spec, {"c": moments, "usual": USUAL[:3]})[0]["c:sin_of_day"]
+    assert midnight == pytest.approx(noon, abs=1e-9)
+    assert morning - noon > 10.0
 
 
 def test_the_day_of_the_week_counts_from_two_weeks_on():

@@ -198,6 +198,10 @@ def test_another_number_of_features_is_refused(count):
 def test_a_row_without_a_column_of_the_model_is_refused():
     with pytest.raises(MissingColumn, match="no column 'x'"):
         trained({"x": pa.array(X)}).score({"y": pa.array([1.0])})
+    with pytest.raises(MissingColumn, match="no column 'x'"):
+        trained({"x": pa.array(X)}).score({})
+    with pytest.raises(UnknownColumn, match="column 'city'"):
+        trained(by_city(), segment_by="city").score({})
 
 
 @pytest.mark.parametrize(
