@@ -14,6 +14,7 @@ The policy, for every detector and every engine:
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
@@ -49,6 +50,7 @@ class Kind(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+@lru_cache(maxsize=1_024)
 def kind_of(dtype: pa.DataType) -> Kind:
     """Return the kind of an Arrow type; booleans and durations are numbers.
 

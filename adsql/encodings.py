@@ -14,7 +14,6 @@ from adsql.arrow import SECONDS_PER_DAY, Floats, Kind, missing, to_float64, to_t
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIMIT = 1e9
 WEEK = 7 * SECONDS_PER_DAY
 MAX_CATEGORIES = 1_000
 _MONDAY = 4 * SECONDS_PER_DAY  # 1970-01-01 was a Thursday
@@ -57,13 +56,6 @@ class Feature:
     def raw(self, values: pa.Array[Any]) -> Floats:
         """Encode a column of n values without the scale; NaN where missing."""
         return ENCODINGS[self.encoding](values, self)
-
-    def scaled(self, values: pa.Array[Any]) -> Floats:
-        """Encode a column of n values; 0 where missing."""
-        with np.errstate(over="ignore"):
-            result = (self.raw(values) - self.center) / self.scale
-        np.clip(result, -LIMIT, LIMIT, out=result)
-        return np.nan_to_num(result, copy=False, nan=0.0)
 
     def description(self) -> str:
         """Return the encoding in words, for `model_info`."""

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +49,7 @@ from adsql.errors import (
     did_you_mean,
     listing,
 )
+from adsql.kernels.columns import robust_scaled
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+LIMIT = 1e9
 _MIN_REPEATS = 5  # a category or pattern stands for at least five rows on average
 _MIN_KEY_ROWS = 10  # fewer distinct integers are no evidence of a key
 _KEY_NAME = re.compile(r"(^|_)(?i:id|key|uuid|guid|pk|rowid|rownum|index)$|[a-z]I[dD]$")  # not: paid, valid
@@ -182,24 +185,20 @@ class FeatureSpec:
         present : ndarray of shape (n,)
             Whether a row has at least one value; rows without any have no score.
         """
-        n = len(table[self.columns[0]])
-        matrix = np.empty((n, len(self.features)))
-        for index, feature in enumerate(self.features):
-            matrix[:, index] = feature.scaled(table[feature.column])
-        present = np.zeros(n, dtype=np.bool_)
-        for name in self.columns:
-            present |= ~missing(table[name])
-            if present.all():
-                break
-        return matrix, present
+        raw = np.stack([feature.raw(table[feature.column]) for feature in self.features])
+        return robust_scaled(raw, *self._scales, LIMIT)
+
+    @cached_property
+    def _scales(self) -> tuple[Floats, Floats]:
+        return np.array([f.center for f in self.features]), np.array([f.scale for f in self.features])
 
     def to_state(self) -> State:
         """Return what is stored."""
         fields = self.features
         return State(
             arrays={
-                "center": np.array([f.center for f in fields]),
-                "scale": np.array([f.scale for f in fields]),
+                "center": self._scales[0],
+                "scale": self._scales[1],
                 "unseen": np.array([f.unseen for f in fields]),
                 "vocabulary_size": np.array([len(f.vocabulary) for f in fields], dtype=np.int32),
                 "rarity": np.array([value for f in fields for value in f.rarities], dtype=np.float64),

@@ -15,6 +15,26 @@ if TYPE_CHECKING:
 
 
 @kernel
+def robust_scaled(raw: Floats, center: Floats, scale: Floats, limit: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return (raw - center) / scale within ±limit, 0 for NaN, and which rows have any value.
+
+    `raw` has shape (d, n), as columns arrive; the result (n, d), as rows are scored.
+    """
+    d, n = raw.shape
+    result = np.empty((n, d))
+    present = np.zeros(n, dtype=np.bool_)
+    for j in range(d):
+        for i in range(n):
+            value = (raw[j, i] - center[j]) / scale[j]
+            if np.isnan(value):
+                result[i, j] = 0.0
+            else:
+                result[i, j] = min(max(value, -limit), limit)
+                present[i] = True
+    return result, present
+
+
+@kernel
 def root_mean_square(X: Floats, center: Floats, scale: Floats) -> Floats:
     """Return the root mean square of (x - center) / scale over the columns; shape (n,)."""
     n, d = X.shape

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from adsql.encodings import LIMIT, MAX_CATEGORIES, patterns
+from adsql.encodings import MAX_CATEGORIES, patterns
 from adsql.errors import ColumnTypeChanged, MissingColumn, NoUsableColumn, UnknownColumn, UnusableColumn
-from adsql.features import FeatureSpec
+from adsql.features import LIMIT, FeatureSpec
 from adsql.state import State
 
 N = 200
