@@ -32,6 +32,8 @@ def load(content_hash: str, state: bytes) -> str:
     """
     with _lock:
         known = content_hash in _models
+        if known:
+            _models.move_to_end(content_hash)  # about to be used: those loaded after it must not push it out
     if not known:
         return keep(Model.from_bytes(state, content_hash))
     return content_hash
