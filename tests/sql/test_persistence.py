@@ -165,7 +165,7 @@ def test_the_recorded_migrations_are_those_of_the_package(memory):
     assert recorded == [(one.number, one.name, one.sha256) for one in migrations.migrations("duckdb")]
 
 
-def test_a_database_can_be_exported_and_imported(file, tmp_path):
+def test_models_move_to_another_database_as_rows(file, tmp_path):
     con = adsql.connect(file)
     expected = rows(con, "SELECT id, detect_anomalies('fares', t) FROM trips AS t")
     con.execute(f"COPY (FROM adsql.models) TO '{tmp_path}/models.parquet'")
@@ -175,6 +175,19 @@ def test_a_database_can_be_exported_and_imported(file, tmp_path):
     con.execute(f"INSERT INTO adsql.models FROM '{tmp_path}/models.parquet'")
     con.execute(f"CREATE TABLE trips AS FROM '{tmp_path}/trips.parquet'")
     assert rows(con, "SELECT id, detect_anomalies('fares', t) FROM trips AS t") == expected
+    con.close()
+
+
+def test_a_copy_of_the_database_has_models_views_and_functions(file, tmp_path):
+    con = adsql.connect(file)
+    con.execute("CREATE VIEW scored AS SELECT id, detect_anomalies('fares', t) AS found FROM trips AS t")
+    expected = rows(con, "FROM scored"), rows(con, "FROM adsql.models")
+    con.execute(f"ATTACH '{tmp_path}/copy.db' AS copied")
+    con.execute("COPY FROM DATABASE trips TO copied")
+    con.close()
+    con = adsql.connect(tmp_path / "copy.db")
+    assert (rows(con, "FROM scored"), rows(con, "FROM adsql.models")) == expected
+    assert value(con, "SELECT train_model('fares', 'trips', 'mad').version") == 2
     con.close()
 
 
