@@ -78,7 +78,8 @@ class FeatureSpec:
     Parameters
     ----------
     columns
-        The used source columns in the source's order: the order of features passed by position.
+        The used source columns as they were asked for, else in the source's order: the order of features passed by
+        position.
     features
         The encoded features in alphabetical order: a model does not depend on the order of columns.
     left_out

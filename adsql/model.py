@@ -123,7 +123,7 @@ class Model:
             total = n_rows.get(key, size) if n_rows is not None else size
             try:
                 if size < MIN_ROWS:
-                    raise TooFewRows(f"{size} row", allowed=f"at least {MIN_ROWS} rows")  # noqa: TRY301
+                    raise TooFewRows(f"the segment has {size} row", allowed=f"at least {MIN_ROWS} rows")  # noqa: TRY301
                 segments[key] = Segment.fit(
                     part, options.algorithm, options.params, options.policy, options.seed,
                     columns=options.columns, skip=skip, n_rows=max(total, size),
