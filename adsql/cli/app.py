@@ -11,7 +11,7 @@ import typer
 from adsql import __version__, registry
 from adsql.cli.demo import run_demo
 from adsql.cli.output import Format, check_output, chosen_format, show, write
-from adsql.cli.running import MEMORY, database, err, query, run
+from adsql.cli.running import MEMORY, database, err, in_background, query, run
 
 app = typer.Typer(
     name="adsql",
@@ -169,9 +169,13 @@ def sql(
     """Run SQL with adsql's functions and show the result."""
     with database(db) as con:
         check_output(output, output_format)
-        relation = con.sql(statement)
-        if relation is not None:
-            write(con, relation, output, output_format)
+
+        def work() -> None:
+            relation = con.sql(statement)
+            if relation is not None:
+                write(con, relation, output, output_format)
+
+        in_background(con, work, "running")
 
 
 @app.command()
@@ -193,7 +197,7 @@ def _detect(con: Any, values: dict[str, Any], output: Path | None, wanted: Forma
         result = result.filter("is_anomaly")
     if chosen_format(output, wanted) is Format.TABLE:
         result = result.order("anomaly_score DESC NULLS LAST")
-    write(con, result, output, wanted)
+    in_background(con, lambda: write(con, result, output, wanted), "writing")
     share = f" ({anomalies / rows:.2%})" if rows else ""
     unscored = f", {without:,} without a score" if without else ""
     where = f", written to {output}" if output else ""

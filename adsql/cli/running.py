@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,7 +17,9 @@ from adsql.engines import engine
 from adsql.errors import AdsqlError, UnknownSource, from_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+T = TypeVar("T")
 
 MEMORY = ":memory:"
 INTERRUPTED = 130
@@ -67,36 +69,43 @@ def fail(error: Exception) -> None:
 
 
 def run(con: Any, sql: str, values: Mapping[str, object], what: str) -> list[tuple[Any, ...]]:  # noqa: ANN401
-    """Run one statement and return its rows, with a progress bar on a terminal if it takes long.
-
-    The statement runs in a thread of its own, so that the bar moves, and so that Ctrl-C stops DuckDB.
-    """
-    outcome: dict[str, Any] = {}
-
-    def work() -> None:
-        try:
-            outcome["rows"] = con.execute(sql, dict(values)).fetchall()
-        except Exception as error:  # noqa: BLE001 - handed to the caller's thread, which raises it
-            outcome["error"] = error
-
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
-    try:
-        worker.join(_QUICK)
-        if worker.is_alive() and sys.stderr.isatty():
-            _show_progress(con, worker, what)
-        worker.join()
-    except KeyboardInterrupt:
-        con.interrupt()
-        worker.join()
-        raise
-    if "error" in outcome:
-        raise outcome["error"]
-    rows: list[tuple[Any, ...]] = outcome["rows"]
+    """Run one statement and return its rows; see `in_background`."""
+    rows: list[tuple[Any, ...]] = in_background(con, lambda: con.execute(sql, dict(values)).fetchall(), what)
     return rows
 
 
-def _show_progress(con: Any, worker: threading.Thread, what: str) -> None:  # noqa: ANN401 - the engine's own type
+def in_background(con: Any, work: Callable[[], T], what: str) -> T:  # noqa: ANN401 - the engine's own type
+    """Do what takes long on a connection, with a progress bar on a terminal, and return its result.
+
+    It is done in a thread of its own, so that the bar moves, and so that Ctrl-C reaches Python and stops DuckDB.
+    """
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+    done = threading.Event()  # not Thread.join: interrupted, it takes the thread for ended
+
+    def worker() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, which raises it
+            failure.append(error)
+        finally:
+            done.set()
+
+    threading.Thread(target=worker, daemon=True).start()
+    try:
+        if not done.wait(_QUICK) and sys.stderr.isatty():
+            _show_progress(con, done, what)
+        done.wait()
+    except KeyboardInterrupt:
+        while not done.wait(_POLL):
+            con.interrupt()  # again, in case that the statement had not begun
+        raise
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def _show_progress(con: Any, done: threading.Event, what: str) -> None:  # noqa: ANN401 - the engine's own type
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -105,8 +114,7 @@ def _show_progress(con: Any, worker: threading.Thread, what: str) -> None:  # no
     )
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(what, total=100.0)
-        while worker.is_alive():
-            worker.join(_POLL)
-            done = con.query_progress()
+        while not done.wait(_POLL):
+            percent = con.query_progress()
             # DuckDB answers -1 until it knows.
-            bar.update(task, completed=max(done, 0.0), total=100.0 if done >= 0 else None)
+            bar.update(task, completed=max(percent, 0.0), total=100.0 if percent >= 0 else None)

@@ -1,8 +1,10 @@
 """The command line, run as a program: what it prints, writes and returns."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -189,3 +191,20 @@ def test_the_demo_finds_the_known_events_and_draws_them(folder):
     assert "6 days flagged, 6 of them known; 5 of 5 known events found" in result.stderr
     assert "snow storm" in result.stdout
     assert (folder / "pictures" / "taxi_days.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sql", "SELECT sum(i * j) FROM range(1000000) AS a(i), range(1000000) AS b(j)"],
+        ["detect", "-i", "SELECT i % 97 AS x, j % 89 AS y FROM range(1000000) AS a(i), range(1000000) AS b(j)"],
+    ],
+)
+def test_ctrl_c_stops_a_long_command(folder, arguments):
+    command = [sys.executable, "-m", "adsql", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(5)  # the statement has begun, and would take hours
+        process.send_signal(signal.SIGINT)
+        _, messages = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert messages.strip() == "interrupted"
