@@ -19,14 +19,15 @@ from adsql.state import FORMAT_VERSION, State, content_hash, require
 from sample_tables import fitted, mixed
 
 names = st.text(max_size=8)
-scalars = st.dictionaries(names, st.none() | st.booleans() | st.integers() | st.floats() | st.text())
+scalars = st.dictionaries(names, st.none() | st.booleans() | st.integers() | st.floats() | st.text(), max_size=4)
 arrays = st.dictionaries(
     names,
     st.sampled_from(["float64", "float32", "int64", "int32"]).flatmap(
         lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
     ),
+    max_size=3,
 )
-texts = st.dictionaries(names, st.lists(st.text(max_size=6), max_size=4))
+texts = st.dictionaries(names, st.lists(st.text(max_size=6), max_size=4), max_size=3)
 states = st.builds(State, scalars, arrays, texts)
 
 TABLE = mixed(60)
