@@ -104,7 +104,7 @@ def test_a_segment_too_small_to_learn_from_is_recorded():
     table = by_city(city=pa.array(["Lima"] + ["Rome"] * (N - 1)))
     model = trained(table, segment_by="city")
     assert list(model.skipped.values()) == ["the segment has 1 row"]
-    assert facts(model, "no model") == {("Lima", "reason"): "1 row"}
+    assert facts(model, "no model") == {("Lima", "reason"): "the segment has 1 row"}
     assert model.score(table).present.tolist() == [False] + [True] * (N - 1)
     restored = Model.from_bytes(model.to_bytes())
     assert restored.skipped == model.skipped
