@@ -18,7 +18,7 @@ from adsql.errors import InvalidOption, UnknownModel, shown
 from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql.options import TrainingOptions
 from adsql_udfs.duckdb.quoting import literal
-from adsql_udfs.duckdb.sources import check_bound, source_query
+from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,7 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
             raise InvalidOption(
                 "version goes with model", hint="detect_anomalies(source, model => 'name', version => 1)"
             )
+        check_not_empty(plan)
         return template("detect_fit").substitute(
             source=source_query(source), options=_checked(given), sample=_sample(given),
             score=_score(),
@@ -109,6 +110,7 @@ def template(name: str) -> Template:
 def _fit_query(form: str, name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     check_name(name)
     check_bound(source, plan)
+    check_not_empty(plan)
     given = {option: value for option, value in _plain(options).items() if value is not None}
     return template(form).substitute(
         source=source_query(source), name=literal(name), described=literal(source.strip()),

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from adsql.errors import InvalidSource, UnknownSource, did_you_mean, shown
+from adsql.errors import EmptySource, InvalidSource, UnknownSource, did_you_mean, shown
 from adsql_udfs.duckdb.quoting import identifier, literal
 
 ALLOWED = "the name of a table, view or DataFrame, a CSV, JSON or Parquet file, or a single SELECT"
@@ -162,6 +162,21 @@ def _last_part(name: str) -> str:
         return text
     part = str(re.findall(_PART, text)[-1])
     return part[1:-1].replace('""', '"') if part.startswith('"') else part
+
+
+def check_not_empty(plan: str | None) -> None:
+    """Raise if DuckDB knows beforehand that a source to train on has no rows (`WHERE false`, `LIMIT 0`).
+
+    It would then skip the training, and with it the error that an empty table gives.
+
+    Raises
+    ------
+    EmptySource
+        If the optimised plan is an empty result.
+    """
+    plans = json.loads(plan).get("plans", []) if plan else []
+    if plans and plans[0].get("type") == "LOGICAL_EMPTY_RESULT":
+        raise EmptySource("the source has no rows", hint="check its filter")
 
 
 def _first_line(error: Exception) -> str:

@@ -19,7 +19,7 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
 FROM query(
     __adsql_plan_detect(
         source,
-        json_serialize_plan(__adsql_source(source)),
+        json_serialize_plan(__adsql_source(source), optimize := true),
         {
             'algorithm': algorithm,
             'columns': columns,

@@ -1,7 +1,7 @@
 -- The arguments of the two planners that train.
 model,
 source,
-json_serialize_plan(__adsql_source(source)),
+json_serialize_plan(__adsql_source(source), optimize := true),
 {
     'algorithm': algorithm,
     'columns': columns,
