@@ -108,6 +108,18 @@ def to_float64(column: pa.Array[Any]) -> Floats:
     >>> to_float64(pa.array([True, None, False])).tolist()
     [1.0, nan, 0.0]
     """
+    # -0.0 equals 0.0 in SQL, and must not make models of the same rows differ: adding 0.0 makes it one.
+    return np.clip(unbounded_float64(column), -LARGEST, LARGEST) + 0.0
+
+
+def unbounded_float64(column: pa.Array[Any]) -> Floats:
+    """Convert as `to_float64` does, but keep infinities and -0.0: for kernels that bound values themselves.
+
+    The result may be the column's own memory, which must not be written to.
+    """
+    dtype = column.type
+    if pa.types.is_float64(dtype) and not column.null_count:  # what most columns are, at no cost
+        return cast("Floats", column.to_numpy())
     array = _plain(column)
     dtype = array.type
     kind = kind_of(dtype)
@@ -118,14 +130,10 @@ def to_float64(column: pa.Array[Any]) -> Floats:
     array, divisor = _counted(array)
     if not pa.types.is_float64(array.type):
         array = pc.cast(array, pa.float64(), safe=False)
-    values = np.array(array.fill_null(np.nan) if array.null_count else array, dtype=np.float64)
+    values = np.asarray(array.fill_null(np.nan) if array.null_count else array, dtype=np.float64)
     if divisor != 1.0:
-        values /= divisor
-    elif pa.types.is_decimal(dtype):
-        values = _nearest_decimals(values, dtype.scale)
-    np.clip(values, -LARGEST, LARGEST, out=values)
-    values += 0.0  # -0.0 equals 0.0 in SQL, and must not make models of the same rows differ
-    return values
+        return values / divisor
+    return _nearest_decimals(values, dtype.scale) if pa.types.is_decimal(dtype) else values
 
 
 def to_text(column: pa.Array[Any]) -> pa.StringArray:
@@ -198,7 +206,9 @@ def struct_columns(rows: pa.Array[Any] | pa.ChunkedArray[Any]) -> dict[str, pa.A
 
 def plain_array(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:
     """Return one contiguous array: engines hand out chunked ones."""
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _counted(array: pa.Array[Any]) -> tuple[pa.Array[Any], float]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from adsql.kernels.columns import tail_position
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -59,18 +60,8 @@ class Calibration:
         return cls(distinct, positions, spread if spread > 0 else max(abs(float(distinct[-1])), 1.0))
 
     def severity(self, scores: Floats) -> Floats:
-        """Return severities in [0, 1] for scores of any shape."""
-        following = np.searchsorted(self.scores, scores, "right")
-        low, high = np.maximum(following - 1, 0), np.minimum(following, len(self.scores) - 1)
-        width = self.scores[high] - self.scores[low]
-        share = np.divide(scores - self.scores[low], width, out=np.zeros_like(width), where=width > 0)
-        # Not np.interp: its slope overflows between scores that are next to equal, and it may round up above a knot.
-        rising = self.positions[low] + share * (self.positions[high] - self.positions[low])
-        inside = np.where(following > 0, np.minimum(rising, self.positions[high]), 0.0)
-        with np.errstate(over="ignore"):
-            excess = np.maximum(scores - self.scores[-1], 0.0) / self.tail
-        top = self.positions[-1]
-        return np.where(excess > 0, top + (1.0 - top) * -np.expm1(-excess), inside)
+        """Return severities in [0, 1] for scores of shape (n,)."""
+        return tail_position(scores, self.scores, self.positions, self.tail)
 
     def to_state(self) -> State:
         """Return what is stored."""

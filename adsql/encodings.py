@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adsql.arrow import SECONDS_PER_DAY, Floats, Kind, missing, to_float64, to_text
+from adsql.arrow import LARGEST, SECONDS_PER_DAY, Floats, Kind, missing, to_float64, to_text, unbounded_float64
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ class Feature:
     unseen: float = 0.0
 
     def raw(self, values: pa.Array[Any]) -> Floats:
-        """Encode a column of n values without the scale; NaN where missing."""
+        """Encode a column of n values without the scale; NaN where missing, not yet bounded."""
         return ENCODINGS[self.encoding](values, self)
 
     def description(self) -> str:
@@ -84,7 +84,7 @@ def rarity_feature(name: str, encoding: str, text: pa.StringArray) -> Feature:
 
 def with_robust_scale(feature: Feature, values: pa.Array[Any]) -> Feature | None:
     """Return the feature with its robust scale, or None if it does not vary."""
-    raw = feature.raw(values)
+    raw = np.clip(feature.raw(values), -LARGEST, LARGEST) + 0.0
     raw = np.sort(raw[np.isfinite(raw)])  # a sum's last bits depend on the order, in which engines are free
     # Categories of equal size have one rarity, and still vary: an unknown one would be strange.
     varies = len(feature.vocabulary) > 1 if feature.encoding in _RARITIES else raw.size > 0 and raw[0] < raw[-1]
@@ -106,7 +106,7 @@ def patterns(text: pa.StringArray) -> pa.StringArray:
 
 
 def _value(values: pa.Array[Any], _: Feature) -> Floats:
-    return to_float64(values)
+    return unbounded_float64(values)
 
 
 def _rarity(values: pa.Array[Any], feature: Feature) -> Floats:

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adsql.arrow import (
+    LARGEST,
     SECONDS_PER_DAY,
     Columns,
     Floats,
@@ -49,7 +49,7 @@ from adsql.errors import (
     did_you_mean,
     listing,
 )
-from adsql.kernels.columns import robust_scaled
+from adsql.kernels.columns import robust_scale
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -182,24 +182,25 @@ class FeatureSpec:
         Returns
         -------
         X : ndarray of shape (n, d)
-            Finite features.
+            Finite features, column by column in memory (Fortran order).
         present : ndarray of shape (n,)
             Whether a row has at least one value; rows without any have no score.
         """
-        raw = np.stack([feature.raw(table[feature.column]) for feature in self.features])
-        return robust_scaled(raw, *self._scales, LIMIT)
-
-    @cached_property
-    def _scales(self) -> tuple[Floats, Floats]:
-        return np.array([f.center for f in self.features]), np.array([f.scale for f in self.features])
+        n = len(table[self.features[0].column])
+        scaled, present = np.empty((len(self.features), n)), np.zeros(n, dtype=np.bool_)
+        for column, feature in zip(scaled, self.features, strict=True):
+            raw = feature.raw(table[feature.column])
+            raw.setflags(write=False)  # as Arrow's own memory is: numba compiles once for both
+            robust_scale(raw, feature.center, feature.scale, LARGEST, LIMIT, column, present)
+        return scaled.T, present
 
     def to_state(self) -> State:
         """Return what is stored."""
         fields = self.features
         return State(
             arrays={
-                "center": self._scales[0],
-                "scale": self._scales[1],
+                "center": np.array([f.center for f in fields]),
+                "scale": np.array([f.scale for f in fields]),
                 "unseen": np.array([f.unseen for f in fields]),
                 "vocabulary_size": np.array([len(f.vocabulary) for f in fields], dtype=np.int32),
                 "rarity": np.array([value for f in fields for value in f.rarities], dtype=np.float64),

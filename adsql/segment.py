@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,27 +23,6 @@ if TYPE_CHECKING:
     from adsql.arrow import Columns, Floats
     from adsql.detector import Detector, Params
     from adsql.threshold import ThresholdPolicy
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The three result columns of n rows; `present` is False where a row has no score (NULL in SQL)."""
-
-    anomaly_score: Floats
-    severity: Floats
-    is_anomaly: NDArray[np.bool_]
-    present: NDArray[np.bool_]
-
-    @classmethod
-    def none(cls, n: int) -> Scores:
-        """Return n rows without a score."""
-        false = np.zeros(n, dtype=np.bool_)
-        return cls(np.full(n, np.nan), np.full(n, np.nan), false, false.copy())
-
-    def put(self, rows: NDArray[np.int64], part: Scores) -> None:
-        """Write the results of some rows."""
-        self.anomaly_score[rows], self.severity[rows] = part.anomaly_score, part.severity
-        self.is_anomaly[rows], self.present[rows] = part.is_anomaly, part.present
 
 
 @dataclass(frozen=True)
@@ -90,13 +70,13 @@ class Segment:
         X, present = features.transform(features.select(table))
         X = X[present]
         # The order in which an engine delivers rows must not matter to a fit that draws rows at random.
-        X = np.ascontiguousarray(X[np.lexsort(X.T[::-1])])
+        X = np.asfortranarray(X[np.lexsort(X.T[::-1])])
         detector = algorithm.fit(X, params, seed)
         scores = detector.score(X)
 
         def clean_scores() -> Floats:
             clean = clean_rows(X, seed)
-            return algorithm.fit(np.ascontiguousarray(clean[: len(X)]), params, seed).score(clean)
+            return algorithm.fit(np.asfortranarray(clean[: len(X)]), params, seed).score(clean)
 
         threshold = policy.fit(scores, n_rows, clean_scores)
         return cls(features, detector, threshold, Calibration.fit(scores), n_rows, len(X))
@@ -110,7 +90,7 @@ class Segment:
             )
         X, present = self.features.transform(table)
         scores = self.detector.score(X)
-        return Scores(scores, self.calibration.severity(scores), (scores > self.threshold) & present, present)
+        return Scores(scores, present, [(None, self)])
 
     def to_state(self) -> State:
         """Return what is stored."""
@@ -145,3 +125,50 @@ class Segment:
             f"the detector has {detector.n_features} features, the encoding {len(features.features)}",
         )
         return segment
+
+
+@dataclass
+class Scores:
+    """The results of n rows; severity and verdict are computed when they are asked for.
+
+    Parameters
+    ----------
+    anomaly_score
+        Shape (n,).
+    present
+        False where a row has no score (NULL in SQL); its other results mean nothing.
+    parts
+        Which rows were scored by which segment; None stands for all rows.
+    """
+
+    anomaly_score: Floats
+    present: NDArray[np.bool_]
+    parts: list[tuple[NDArray[np.int64] | None, Segment]]
+
+    @classmethod
+    def none(cls, n: int) -> Scores:
+        """Return n rows without a score."""
+        return cls(np.full(n, np.nan), np.zeros(n, dtype=np.bool_), [])
+
+    def put(self, rows: NDArray[np.int64], scores: Scores) -> None:
+        """Write the results of some rows."""
+        self.anomaly_score[rows], self.present[rows] = scores.anomaly_score, scores.present
+        self.parts += [(rows if part is None else rows[part], segment) for part, segment in scores.parts]
+
+    @cached_property
+    def severity(self) -> Floats:
+        """From 0 to 1, comparable across detectors and models."""
+        result = np.full(len(self.anomaly_score), np.nan)
+        for rows, segment in self.parts:
+            where = slice(None) if rows is None else rows
+            result[where] = segment.calibration.severity(self.anomaly_score[where])
+        return result
+
+    @cached_property
+    def is_anomaly(self) -> NDArray[np.bool_]:
+        """Whether the score is above the threshold."""
+        result = np.zeros(len(self.anomaly_score), dtype=np.bool_)
+        for rows, segment in self.parts:
+            where = slice(None) if rows is None else rows
+            result[where] = self.anomaly_score[where] > segment.threshold
+        return result & self.present

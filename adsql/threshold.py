@@ -141,7 +141,7 @@ def clean_rows(X: Floats, seed: int) -> Floats:
     values, vectors = np.linalg.eigh(correlation)
     normal = np.random.default_rng(seed).standard_normal((CLEAN_ROWS, X.shape[1]))
     rows: Floats = normal @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
-    return np.ascontiguousarray(rows)
+    return np.asfortranarray(rows)
 
 
 def _mid_ranks(column: Floats) -> Floats:

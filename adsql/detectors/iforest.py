@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
-from adsql.kernels.trees import mean_leaf_value
+from adsql.kernels.trees import complete_trees, mean_complete_leaf_value, mean_leaf_value
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -109,9 +110,16 @@ class IsolationForest:
 
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
-        path = mean_leaf_value(X, self.roots, self.feature, self.threshold, self.left, self.right, self.path)
+        if self._complete is not None:
+            path = mean_complete_leaf_value(X, *self._complete)
+        else:
+            path = mean_leaf_value(X, self.roots, self.feature, self.threshold, self.left, self.right, self.path)
         result: Floats = np.exp2(-path / self.expected_path)
         return result
+
+    @cached_property
+    def _complete(self) -> tuple[NDArray[np.uint32], NDArray[np.float32], Floats] | None:
+        return complete_trees(self.roots, self.feature, self.threshold, self.left, self.right, self.path)
 
     def to_state(self) -> State:
         """Return what is stored."""

@@ -15,36 +15,38 @@ if TYPE_CHECKING:
 
 
 @kernel
-def robust_scaled(raw: Floats, center: Floats, scale: Floats, limit: float) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return (raw - center) / scale within ±limit, 0 for NaN, and which rows have any value.
+def robust_scale(
+    values: Floats,
+    center: float,
+    scale: float,
+    largest: float,
+    limit: float,
+    result: Floats,
+    present: NDArray[np.bool_],
+) -> None:
+    """Write (value - center) / scale within ±limit to `result`; 0 for NaN. All arrays have shape (n,).
 
-    `raw` has shape (d, n), as columns arrive; the result (n, d), as rows are scored.
+    Values beyond ±largest count as ±largest. `present` becomes True where there is a value.
     """
-    d, n = raw.shape
-    result = np.empty((n, d))
-    present = np.zeros(n, dtype=np.bool_)
-    for j in range(d):
-        for i in range(n):
-            value = (raw[j, i] - center[j]) / scale[j]
-            if np.isnan(value):
-                result[i, j] = 0.0
-            else:
-                result[i, j] = min(max(value, -limit), limit)
-                present[i] = True
-    return result, present
+    for i in range(values.shape[0]):
+        value = min(max(values[i] + 0.0, -largest), largest)  # -0.0 becomes 0.0
+        value = min(max((value - center) / scale, -limit), limit)
+        missing = value != value  # noqa: PLR0124 - NaN alone differs from itself
+        present[i] |= not missing
+        result[i] = 0.0 if missing else value
 
 
 @kernel
 def root_mean_square(X: Floats, center: Floats, scale: Floats) -> Floats:
     """Return the root mean square of (x - center) / scale over the columns; shape (n,)."""
     n, d = X.shape
-    result = np.empty(n)
-    for i in range(n):
-        total = 0.0
-        for j in range(d):
+    result = np.zeros(n)
+    for j in range(d):
+        for i in range(n):
             z = (X[i, j] - center[j]) / scale[j]
-            total += z * z
-        result[i] = np.sqrt(total / d)
+            result[i] += z * z
+    for i in range(n):
+        result[i] = np.sqrt(result[i] / d)
     return result
 
 
@@ -122,4 +124,27 @@ def tail_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
                 skewed = right
             total += max(left, right, skewed)
         result[i] = total
+    return result
+
+
+@kernel
+def tail_position(scores: Floats, knots: Floats, positions: Floats, tail: float) -> Floats:
+    """Return positions interpolated between ascending knots; shape (n,).
+
+    0 below the first knot; above the last one, the position approaches 1 exponentially on the scale of `tail`.
+    """
+    last = knots.shape[0] - 1
+    result = np.empty(scores.shape[0])
+    for i in range(scores.shape[0]):
+        score = scores[i]
+        following = np.searchsorted(knots, score, "right")
+        if following == 0:
+            result[i] = 0.0
+        elif following > last:
+            result[i] = positions[last] - (1.0 - positions[last]) * np.expm1(-(score - knots[last]) / tail)
+        else:
+            low, high = knots[following - 1], knots[following]
+            share = (score - low) / (high - low)
+            rising = positions[following - 1] + share * (positions[following] - positions[following - 1])
+            result[i] = min(rising, positions[following])  # rounding must not lift it above the next knot
     return result

@@ -1,4 +1,4 @@
-"""Walks flattened trees."""
+"""Walks binary trees: complete ones level by level, for all rows at once; others node by node."""
 
 from __future__ import annotations
 
@@ -13,7 +13,132 @@ if TYPE_CHECKING:
 
     from adsql.arrow import Floats
 
-_BLOCK = 512  # rows a tree is walked with while it is in the cache
+_BLOCK = 512  # rows a tree is walked with while both are in the first-level cache
+MAX_COMPLETE_DEPTH = 8  # 255 nodes: what 256 training rows need
+_TOP = 3  # levels that are compared without following nodes
+
+
+def complete_trees(
+    roots: NDArray[np.int32],
+    feature: NDArray[np.int32],
+    threshold: Floats,
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    value: Floats,
+) -> tuple[NDArray[np.uint32], NDArray[np.float32], Floats] | None:
+    """Return trees padded to one depth, for `mean_complete_leaf_value`; None where one is too deep.
+
+    Parameters
+    ----------
+    roots, feature, threshold, left, right, value
+        As `mean_leaf_value` takes them.
+
+    Returns
+    -------
+    feature : ndarray of shape (trees, 2^depth - 1)
+        The children of node k are 2k + 1 and 2k + 2. A leaf above the last level becomes a node whose rows all
+        go left, and whose children are that leaf again.
+    threshold : ndarray of shape (trees, 2^depth - 1)
+        The largest float32 not above the threshold: a float32 is at most the one if it is at most the other.
+    value : ndarray of shape (trees, 2^depth)
+        Of the leaves at the last level.
+    """
+    level = roots[:, None]
+    features: list[NDArray[np.uint32]] = []
+    thresholds: list[NDArray[np.float32]] = []
+    rounded = threshold.astype(np.float32)
+    rounded = np.where(rounded > threshold, np.nextafter(rounded, np.float32(-np.inf)), rounded)
+    while len(features) < _TOP or (feature[level] >= 0).any():
+        if len(features) == MAX_COMPLETE_DEPTH:
+            return None
+        inner = feature[level] >= 0
+        features.append(np.where(inner, feature[level], 0).astype(np.uint32))
+        thresholds.append(np.where(inner, rounded[level], np.float32(np.inf)))
+        children = np.stack([np.where(inner, left[level], level), np.where(inner, right[level], level)], axis=2)
+        level = children.reshape(len(roots), -1)
+    return np.concatenate(features, axis=1), np.concatenate(thresholds, axis=1), value[level]
+
+
+@kernel
+def mean_complete_leaf_value(
+    X: Floats, feature: NDArray[np.uint32], threshold: NDArray[np.float32], value: Floats
+) -> Floats:
+    """Return the mean over complete trees of the value of the leaf each row falls into; shape (n,).
+
+    Takes what `complete_trees` made. Values are compared as float32, as scikit-learn does. Rows are copied in
+    both orders: columns for the first levels, whose few nodes are compared for all rows with vector
+    instructions; rows for the others, where each row follows its own node and finds all its values in one
+    cache line. All rows take a level before any takes the next, so that no row waits for its own last step.
+    """
+    n, d = X.shape
+    trees, inner = feature.shape
+    levels = 0
+    while 2 ** (levels + 1) - 1 <= inner:
+        levels += 1
+    first_leaf = np.uint32(inner)
+    result = np.zeros(n)
+    by_row = np.empty(_BLOCK * d, dtype=np.float32)
+    by_column = np.empty((d, _BLOCK), dtype=np.float32)
+    node = np.empty(_BLOCK, dtype=np.uint32)
+    for start in range(0, n, _BLOCK):
+        rows = min(_BLOCK, n - start)
+        for i in range(rows):
+            for j in range(d):
+                x = np.float32(X[start + i, j])
+                by_row[i * d + j] = x
+                by_column[j, i] = x
+        total = result[start : start + rows]
+        for tree in range(trees):
+            _first_levels(by_column, feature[tree], threshold[tree], node, rows)
+            for _ in range(_TOP, levels):
+                _next_level(by_row, np.uint32(d), feature[tree], threshold[tree], node, rows)
+            _add_leaves(total, value[tree], first_leaf, node)
+    result /= trees
+    return result
+
+
+@kernel
+def _first_levels(
+    columns: NDArray[np.float32],
+    feature: NDArray[np.uint32],
+    threshold: NDArray[np.float32],
+    node: NDArray[np.uint32],
+    rows: int,
+) -> None:
+    """Put rows at their nodes of the fourth level: all seven comparisons, and then a choice without a branch."""
+    x0, x1, x2 = columns[feature[0]], columns[feature[1]], columns[feature[2]]
+    x3, x4, x5, x6 = columns[feature[3]], columns[feature[4]], columns[feature[5]], columns[feature[6]]
+    for i in range(rows):
+        first = np.int32(x0[i] > threshold[0])
+        left, right = np.int32(x1[i] > threshold[1]), np.int32(x2[i] > threshold[2])
+        left_left, left_right = np.int32(x3[i] > threshold[3]), np.int32(x4[i] > threshold[4])
+        right_left, right_right = np.int32(x5[i] > threshold[5]), np.int32(x6[i] > threshold[6])
+        below_left = left_right if left else left_left
+        below_right = right_right if right else right_left
+        second = right if first else left
+        third = below_right if first else below_left
+        node[i] = np.uint32(7 + first * 4 + second * 2 + third)
+
+
+@kernel
+def _next_level(
+    values: NDArray[np.float32],
+    d: np.uint32,
+    feature: NDArray[np.uint32],
+    threshold: NDArray[np.float32],
+    node: NDArray[np.uint32],
+    rows: int,
+) -> None:
+    """Move rows to a child. On its own, and unsigned (a sign would be looked at), so that it is vectorised."""
+    for i in range(rows):
+        k = node[i]
+        node[i] = k + k + np.uint32(1) + np.uint32(values[np.uint32(i) * d + feature[k]] > threshold[k])
+
+
+@kernel
+def _add_leaves(total: Floats, value: Floats, first_leaf: np.uint32, node: NDArray[np.uint32]) -> None:
+    for i in range(total.shape[0]):
+        total[i] += value[node[i] - first_leaf]
 
 
 @kernel
@@ -28,8 +153,8 @@ def mean_leaf_value(
 ) -> Floats:
     """Return the mean over trees of the value of the leaf each row falls into; shape (n,).
 
-    Nodes of all trees lie one after another; a leaf has feature -1. Values are compared as float32 with a
-    float64 threshold, as scikit-learn does, so that rows fall into the same leaves.
+    For trees of any depth. Nodes of all trees lie one after another; a leaf has feature -1. Values are compared
+    as float32 with a float64 threshold, as scikit-learn does, so that rows fall into the same leaves.
     """
     n, d = X.shape
     trees = roots.shape[0]

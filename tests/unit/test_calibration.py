@@ -75,7 +75,3 @@ def test_many_scores_are_summed_up_in_a_thousand_knots(n):
     # The tail, which alerts are about, is exact.
     tail = np.argsort(training)[-256:]
     np.testing.assert_allclose(severity[tail], exact[tail], rtol=1e-12)
-
-
-def test_the_shape_of_scores_is_kept():
-    assert Calibration.fit(np.arange(5.0)).severity(np.zeros((2, 3))).shape == (2, 3)

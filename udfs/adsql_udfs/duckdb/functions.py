@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from adsql import registry
 from adsql.arrow import plain_array, struct_columns
 from adsql.catalog import Catalog, ModelRecord, unknown
-from adsql.errors import EmptySource, ReadOnlyDatabase, ResultColumnExists
+from adsql.errors import EmptySource, ReadOnlyDatabase, ResultColumnExists, UnknownModel
 from adsql.model import Model
 from adsql.options import TrainingOptions
 from adsql.segment import Scores
@@ -98,7 +97,7 @@ def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
 
 def fit(groups: Column, options: Column) -> pa.Array[Any]:
     """Train on a sample and return the handle of a model that lives in memory only."""
-    return pa.array([loaded.keep(_fitted(groups[0], options[0].as_py()))], pa.string())
+    return pa.array([loaded.keep(_fitted(groups[0], options[0].as_py()))], pa.int64())
 
 
 def fit_record(groups: Column, options: Column, names: Column, sources: Column) -> pa.Array[Any]:
@@ -128,13 +127,18 @@ def drop(tokens: Column, databases: Column, names: Column, versions: Column) -> 
     return pa.array(dropped, pa.list_(pa.int32()))
 
 
-def load(hashes: Column, states: Column) -> pa.Array[Any]:
-    """Restore stored models and return their handles; NULL where no model was found."""
-    handles = [
-        None if content_hash is None else loaded.load(content_hash, bytes(state or b""))
-        for content_hash, state in zip(hashes.to_pylist(), states.to_pylist(), strict=True)
-    ]
-    return pa.array(handles, pa.string())
+def load(
+    hashes: Column, states: Column, names: Column, versions: Column, known: Column, known_versions: Column
+) -> pa.Array[Any]:
+    """Restore stored models and return their handles; raise where none was found."""
+    handles = []
+    for row in zip(*(c.to_pylist() for c in (hashes, states, names, versions, known, known_versions)), strict=True):
+        content_hash, state, model, version, existing, numbers = row
+        name, number = plans.asked_model(model, version)
+        if content_hash is None:
+            raise unknown(name, number, sorted(existing or []), sorted(numbers or []))
+        handles.append(loaded.load(content_hash, bytes(state or b"")))
+    return pa.array(handles, pa.int64())
 
 
 def anomaly_score(handles: Column, *values: Column) -> pa.Array[Any]:
@@ -174,7 +178,7 @@ def detect_rows(handles: Column, rows: Column) -> pa.Array[Any]:
 
 def model_info(handles: Column) -> pa.Array[Any]:
     """Return what is known of each model."""
-    return pa.array([[fact._asdict() for fact in _model(handle).info()] for handle in handles.to_pylist()])
+    return pa.array([[fact._asdict() for fact in loaded.get(handle).info()] for handle in handles.to_numpy().tolist()])
 
 
 def detectors(ones: Column) -> pa.Array[Any]:
@@ -209,11 +213,11 @@ FUNCTIONS = (
     Function(plan_fit, "VARCHAR"),
     Function(plan_train, "VARCHAR"),
     Function(segment_key, "VARCHAR"),
-    Function(fit, "VARCHAR", changes=True),
+    Function(fit, "BIGINT", changes=True),
     Function(fit_record, _struct(_RECORD_FIELDS), changes=True),
     Function(store, _struct(_STORED_FIELDS), changes=True),
     Function(drop, "INTEGER[]", changes=True),
-    Function(load, "VARCHAR"),
+    Function(load, "BIGINT"),
     Function(anomaly_score, "DOUBLE"),
     Function(severity, "DOUBLE"),
     Function(is_anomaly, "BOOLEAN"),
@@ -278,25 +282,18 @@ def _enter(con: duckdb.DuckDBPyConnection, database: str, function: str) -> None
         con.execute(f"USE {identifier(database)}.main")
 
 
-def _model(handle: str | None) -> Model:
-    """Return the model of a handle; a handle that starts with '?' tells which model was not found."""
-    if handle is None or handle.startswith("?"):
-        missing = json.loads(handle[1:]) if handle else {"model": None, "version": None}
-        name, version = plans.asked_model(missing["model"], missing["version"])
-        raise unknown(name, version, sorted(missing["names"] or []), sorted(missing["versions"] or []))
-    return loaded.get(handle)
-
-
 def _scored(handles: Column, values: Sequence[Column]) -> Scores:
     arrays = [plain_array(column) for column in values]
     names = plain_array(handles)
-    if names.null_count == 0 and len(names) and pc.all(pc.equal(names, names[0])).as_py():
-        return _scored_by(_model(names[0].as_py()), arrays)
-    result = Scores.none(len(names))
-    for handle in names.unique().to_pylist():
-        rows = np.flatnonzero(np.array([name == handle for name in names.to_pylist()]))
-        part = _scored_by(_model(handle), [array.take(rows) for array in arrays])
-        result.put(rows, part)
+    if names.null_count:
+        raise UnknownModel("the model's handle is NULL", hint="SELECT * FROM models()")
+    numbers = names.to_numpy()
+    if len(numbers) and (numbers == numbers[0]).all():
+        return _scored_by(loaded.get(int(numbers[0])), arrays)
+    result = Scores.none(len(numbers))
+    for handle in np.unique(numbers).tolist():
+        rows = np.flatnonzero(numbers == handle)
+        result.put(rows, _scored_by(loaded.get(handle), [array.take(pa.array(rows, pa.int64())) for array in arrays]))
     return result
 
 

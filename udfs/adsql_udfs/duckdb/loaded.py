@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from adsql.errors import CorruptModel
+from adsql.errors import CorruptModel, shown
 from adsql.model import Model
 
 CAPACITY = 512
 
+_HEX_DIGITS = 15  # of the content hash: a handle is a BIGINT, since DuckDB copies it for every row
+
 _lock = threading.Lock()
-_models: OrderedDict[str, Model] = OrderedDict()
+_models: OrderedDict[int, Model] = OrderedDict()
 
 
-def keep(model: Model) -> str:
+def keep(model: Model) -> int:
     """Keep a model and return its handle."""
-    handle = model.content_hash
+    handle = _handle(model.content_hash)
     with _lock:
         _models[handle] = model
         _models.move_to_end(handle)
@@ -25,21 +27,21 @@ def keep(model: Model) -> str:
     return handle
 
 
-def load(content_hash: str, state: bytes) -> str:
+def load(content_hash: str, state: bytes) -> int:
     """Return the handle of a stored model, restoring it unless it is in memory.
 
     A model in memory was verified against its hash when it was restored.
     """
+    handle = _handle(content_hash)
     with _lock:
-        known = content_hash in _models
-        if known:
-            _models.move_to_end(content_hash)  # about to be used: those loaded after it must not push it out
-    if not known:
-        return keep(Model.from_bytes(state, content_hash))
-    return content_hash
+        known = _models.get(handle)
+        if known is not None and known.content_hash == content_hash:
+            _models.move_to_end(handle)  # about to be used: those loaded after it must not push it out
+            return handle
+    return keep(Model.from_bytes(state, content_hash))
 
 
-def get(handle: str) -> Model:
+def get(handle: int) -> Model:
     """Return a model that is in memory."""
     with _lock:
         model = _models.get(handle)
@@ -50,3 +52,10 @@ def get(handle: str) -> Model:
         f"no model has the handle {handle!r}",
         hint=f"pass a model's name; more than {CAPACITY} models in use at once evict each other",
     )
+
+
+def _handle(content_hash: str) -> int:
+    try:
+        return int(content_hash[:_HEX_DIGITS], 16)
+    except ValueError as error:
+        raise CorruptModel(f"{shown(content_hash)} is no content hash", hint="restore a backup") from error

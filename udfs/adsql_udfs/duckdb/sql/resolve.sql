@@ -1,35 +1,34 @@
--- The handle of a saved model, or '?' and a description of what was asked for and what exists.
+-- The handle of a saved model; __adsql_load raises if there is none, naming those that exist.
 -- The aggregate keeps DuckDB from loading every model there is when the name comes from a column.
 -- The columns get other names first: the caller's expressions may contain columns called name or version.
-coalesce(
-    (
-        SELECT __adsql_load(adsql_hash, adsql_state)
-        FROM (
-            SELECT any_value(adsql_hash) AS adsql_hash, any_value(adsql_state) AS adsql_state
-            FROM (
-                SELECT
-                    saved.name AS adsql_name,
-                    saved.version AS adsql_version,
-                    saved.content_hash AS adsql_hash,
-                    saved.state AS adsql_state
-                FROM $models AS saved
-            )
-            WHERE adsql_name = $model
-            AND adsql_version = coalesce($version, (
-                SELECT max(adsql_version)
-                FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM $models AS saved)
-                WHERE adsql_name = $model
-            ))
-        )
-    ),
-    '?' || to_json({
-        'model': $model,
-        'version': $version,
-        'names': (SELECT list(DISTINCT saved.name) FROM $models AS saved),
-        'versions': (
+(
+    SELECT __adsql_load(
+        adsql_hash,
+        adsql_state,
+        $model,
+        $version,
+        (SELECT list(DISTINCT saved.name) FROM $models AS saved),
+        (
             SELECT list(adsql_version)
             FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM $models AS saved)
             WHERE adsql_name = $model
         )
-    })::VARCHAR
+    )
+    FROM (
+        SELECT any_value(adsql_hash) AS adsql_hash, any_value(adsql_state) AS adsql_state
+        FROM (
+            SELECT
+                saved.name AS adsql_name,
+                saved.version AS adsql_version,
+                saved.content_hash AS adsql_hash,
+                saved.state AS adsql_state
+            FROM $models AS saved
+        )
+        WHERE adsql_name = $model
+        AND adsql_version = coalesce($version, (
+            SELECT max(adsql_version)
+            FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM $models AS saved)
+            WHERE adsql_name = $model
+        ))
+    )
 )
