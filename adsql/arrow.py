@@ -208,7 +208,7 @@ def plain_array(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:
     """Return one contiguous array: engines hand out chunked ones."""
     if not isinstance(column, pa.ChunkedArray):
         return column
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return cast("pa.Array[Any]", column.chunk(0) if column.num_chunks == 1 else column.combine_chunks())
 
 
 def _counted(array: pa.Array[Any]) -> tuple[pa.Array[Any], float]:
