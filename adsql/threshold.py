@@ -4,7 +4,8 @@
 * `threshold`: a score, as it is.
 * `alert_budget`: at most so many rows of the training source above the threshold.
 * automatic, the default: where one in a thousand rows of *clean* data would lie. Clean data are drawn from a
-  normal distribution with the columns' rank correlations; the same detector is fitted to as many of them. How far their
+  normal distribution with the columns' rank correlations (columns of few values keep their values); the same
+  detector is fitted to as many of them. How far their
   99.9% quantile lies above their median, in units of the spread of the scores just above the median, is how
   far the threshold lies above the median of the training scores. The spread is measured by the upper quartile
   and by a trimmed mean, which copes with scores of few distinct values; the more cautious one counts, and it
@@ -35,6 +36,7 @@ CLEAN_RATE = 1e-3
 MAX_CONTAMINATION = 0.5
 DEGENERATE_RATE = 0.01
 TRIM_AT = 0.85
+_MIN_REPEATS = 5  # rows that a value stands for on average where a column has few values
 
 
 class Policy(StrEnum):
@@ -130,7 +132,11 @@ def _spreads(scores: Floats) -> tuple[float, float, float]:
 
 
 def clean_rows(X: Floats, seed: int) -> Floats:
-    """Draw clean data like X: normal columns with X's rank correlations, shape (4000, d)."""
+    """Draw clean data like X: normal columns with X's rank correlations, shape (4000, d).
+
+    A column of few values (booleans, categories, ratings) keeps those, as often as they are: its less usual
+    values are no anomalies.
+    """
     ranks = np.column_stack([_mid_ranks(column) for column in X.T])
     deviations = ranks - ranks.mean(axis=0)
     lengths = np.sqrt((deviations**2).sum(axis=0))
@@ -141,6 +147,10 @@ def clean_rows(X: Floats, seed: int) -> Floats:
     values, vectors = np.linalg.eigh(correlation)
     normal = np.random.default_rng(seed).standard_normal((CLEAN_ROWS, X.shape[1]))
     rows: Floats = normal @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    for j, column in enumerate(X.T):
+        if 1 < len(np.unique(column)) <= len(column) // _MIN_REPEATS:
+            order = np.argsort(rows[:, j], kind="stable")
+            rows[order, j] = np.sort(column)[np.arange(CLEAN_ROWS) * len(column) // CLEAN_ROWS]
     return np.asfortranarray(rows)
 
 
