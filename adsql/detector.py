@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from adsql.arrow import Floats
     from adsql.state import State
 
-ParameterValue: TypeAlias = str | int | float | bool | None
-Params: TypeAlias = dict[str, ParameterValue]
+ParameterValue: TypeAlias = str | int | float | bool | tuple[str, ...] | None
+Params: TypeAlias = dict[str, Any]  # a detector knows its own types
 
 
 class Capability(StrEnum):
@@ -45,7 +45,8 @@ class Parameter:
     description
         One sentence.
     kind
-        `int`, `float` or `bool` for values outside `choices`; `str` for words only.
+        `int`, `float` or `bool` for values outside `choices`; `str` for words only; `tuple` for a list of
+        detectors' names, of which `minimum` and `maximum` bound the number.
     minimum, maximum
         Inclusive bounds, except that `exclusive_minimum` leaves out the lower one.
     choices
@@ -62,7 +63,7 @@ Allowed: a whole number of at least 1
     name: str
     default: ParameterValue
     description: str
-    kind: type[int | float | bool | str]
+    kind: type[int | float | bool | str | tuple[str, ...]]
     minimum: float | None = None
     maximum: float | None = None
     exclusive_minimum: bool = False
@@ -72,10 +73,15 @@ Allowed: a whole number of at least 1
         """Return a value in the parameter's type, or raise `InvalidParameter`."""
         if isinstance(value, str) and value in self.choices:
             return value
-        number = self._number(value)
+        number = self._names(value) if self.kind is tuple else self._number(value)
         if number is None or not self._in_range(number):
             raise InvalidParameter(f"{algorithm}: {self.name} = {shown(value)} cannot be used", allowed=self.allowed())
         return number
+
+    def _names(self, value: object) -> ParameterValue:
+        if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+            return None
+        return tuple(value)
 
     def _number(self, value: object) -> ParameterValue:
         if self.kind is str:
@@ -91,6 +97,7 @@ Allowed: a whole number of at least 1
     def _in_range(self, value: ParameterValue) -> bool:
         if isinstance(value, bool | str) or value is None:
             return True
+        value = len(value) if isinstance(value, tuple) else value
         if self.minimum is not None and (value < self.minimum or (self.exclusive_minimum and value == self.minimum)):
             return False
         return self.maximum is None or value <= self.maximum
@@ -98,6 +105,8 @@ Allowed: a whole number of at least 1
     def allowed(self) -> str:
         """Return what is accepted, in words."""
         names = {int: "a whole number", float: "a number", bool: "true or false", str: ""}
+        if self.kind is tuple:
+            return f"a list of {self.minimum:g} to {self.maximum:g} names of detectors"
         text = names[self.kind]
         if self.minimum is not None:
             text += f" above {self.minimum:g}" if self.exclusive_minimum else f" of at least {self.minimum:g}"
@@ -111,6 +120,8 @@ Allowed: a whole number of at least 1
         examples: list[object] = ["no such word", [1], {"a": 1}, math.nan]
         if self.kind is not bool:
             examples.append(True)
+        if self.kind is tuple:
+            return [*examples, [], ["knn"] * 100, "knn", 5]
         if self.kind is int:
             examples.append(1.5)
         if self.minimum is not None:
@@ -122,7 +133,11 @@ Allowed: a whole number of at least 1
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON schema of the value."""
         schemas: list[dict[str, Any]] = []
-        if self.kind is not str:
+        if self.kind is tuple:
+            schemas.append(
+                {"type": "array", "items": {"type": "string"}, "minItems": self.minimum, "maxItems": self.maximum}
+            )
+        elif self.kind is not str:
             schema: dict[str, Any] = {"type": {int: "integer", float: "number", bool: "boolean"}[self.kind]}
             if self.minimum is not None:
                 schema["exclusiveMinimum" if self.exclusive_minimum else "minimum"] = self.minimum
@@ -132,7 +147,8 @@ Allowed: a whole number of at least 1
         if self.choices:
             schemas.append({"enum": list(self.choices)})
         shape = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-        return {**shape, "default": self.default, "description": self.description}
+        default = list(self.default) if isinstance(self.default, tuple) else self.default
+        return {**shape, "default": default, "description": self.description}
 
 
 @dataclass(frozen=True)
@@ -220,4 +236,14 @@ class Detector(Protocol):
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Restore, after checking everything that a kernel relies on."""
+        ...
+
+
+@runtime_checkable
+class ChecksParams(Protocol):
+    """A detector whose parameters depend on each other, or on what is installed."""
+
+    @classmethod
+    def check(cls, params: Params) -> None:
+        """Raise an `OptionError` for parameters from `Spec.resolve` that cannot be used together."""
         ...

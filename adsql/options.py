@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from adsql import registry
+from adsql.detector import ChecksParams
 from adsql.errors import InvalidOption, shown
 from adsql.threshold import ThresholdPolicy
 
@@ -73,9 +74,12 @@ class TrainingOptions:
         names = _names("columns", columns)
         if columns is not None and not names:
             raise InvalidOption("columns is an empty list", allowed="a list of column names, or NULL for all")
+        resolved = detector.spec.resolve({} if params is None else parse_params(params))
+        if issubclass(detector, ChecksParams):
+            detector.check(resolved)
         return cls(
             detector,
-            detector.spec.resolve({} if params is None else parse_params(params)),
+            resolved,
             names or None,
             _names("segment_by", segment_by),
             ThresholdPolicy.choose(contamination, threshold, alert_budget),

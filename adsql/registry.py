@@ -1,37 +1,32 @@
 """The detectors that exist: an explicit tuple, then those of installed third parties.
 
 A third party offers a detector by an entry point in the group `adsql.detectors`; the object is a class that
-follows `adsql.detector.Detector`.
+follows `adsql.detector.Detector`. Ours are named the same way and imported when they are asked for, so that a
+detector can be made of others (`adsql.detectors.ensemble`).
 """
 
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
-from adsql.detectors.auto import Auto
-from adsql.detectors.ecod import ECOD
-from adsql.detectors.hbos import HBOS
-from adsql.detectors.iforest import IsolationForest
-from adsql.detectors.iqr import IQR
-from adsql.detectors.knn import KNN
-from adsql.detectors.mad import MAD
-from adsql.detectors.zscore import ZScore
 from adsql.errors import UnknownAlgorithm, did_you_mean
 
 if TYPE_CHECKING:
     from adsql.detector import Detector
 
-BUILTIN: tuple[type[Detector], ...] = (
-    Auto,
-    ECOD,
-    HBOS,
-    IsolationForest,
-    IQR,
-    KNN,
-    MAD,
-    ZScore,
+GROUP = "adsql.detectors"
+BUILTIN = (
+    "auto:Auto",
+    "ecod:ECOD",
+    "ensemble:Ensemble",
+    "hbos:HBOS",
+    "iforest:IsolationForest",
+    "iqr:IQR",
+    "knn:KNN",
+    "mad:MAD",
+    "zscore:ZScore",
 )
 
 
@@ -42,10 +37,11 @@ def detectors() -> dict[str, type[Detector]]:
     Examples
     --------
     >>> list(detectors())[:3]
-    ['auto', 'ecod', 'hbos']
+    ['auto', 'ecod', 'ensemble']
     """
-    offered = (entry.load() for entry in entry_points(group="adsql.detectors"))
-    return {cls.spec.name: cls for cls in (*BUILTIN, *offered)}
+    own = (EntryPoint(line.partition(":")[0], f"adsql.detectors.{line}", GROUP) for line in BUILTIN)
+    classes: list[type[Detector]] = [entry.load() for entry in (*own, *entry_points(group=GROUP))]
+    return {cls.spec.name: cls for cls in classes}
 
 
 def find(name: str) -> type[Detector]:

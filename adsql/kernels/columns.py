@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -147,4 +148,13 @@ def tail_position(scores: Floats, knots: Floats, positions: Floats, tail: float)
             share = (score - low) / (high - low)
             rising = positions[following - 1] + share * (positions[following] - positions[following - 1])
             result[i] = min(rising, positions[following])  # rounding must not lift it above the next knot
+    return result
+
+
+@kernel
+def upper_half_probability(deviates: Floats) -> Floats:
+    """Return max(0, erf(z / sqrt(2))): that a normal variable is nearer to its mean than z above it; shape (n,)."""
+    result = np.empty(deviates.shape[0])
+    for i in range(deviates.shape[0]):
+        result[i] = max(0.0, math.erf(deviates[i] / math.sqrt(2.0)))
     return result

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from adsql.detector import Capability
-from adsql.errors import InvalidParameter, UnknownParameter, shown
+from adsql.errors import InvalidParameter, OptionError, UnknownParameter, shown
 from adsql.model import Model
 from adsql.options import TrainingOptions
 from adsql.registry import detectors, find
@@ -31,6 +31,8 @@ _TYPES = {
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "boolean": lambda value: isinstance(value, bool),
+    "string": lambda value: isinstance(value, str),
+    "array": lambda value: isinstance(value, list | tuple),
 }
 
 
@@ -42,6 +44,9 @@ def accepts(schema, value):
         "exclusiveMinimum": lambda bound: value > bound,
         "maximum": lambda bound: value <= bound,
         "enum": lambda allowed: value in allowed,
+        "items": lambda schema: all(accepts(schema, item) for item in value),
+        "minItems": lambda bound: len(value) >= bound,
+        "maxItems": lambda bound: len(value) <= bound,
         "anyOf": lambda schemas: any(accepts(part, value) for part in schemas),
         "default": lambda _: True,
         "description": bool,
@@ -76,9 +81,11 @@ def test_the_schema_accepts_the_default_and_refuses_what_the_detector_refuses(cl
 @pytest.mark.parametrize(("cls", "parameter"), PARAMETERS)
 def test_bounds_and_words_are_accepted(cls, parameter):
     accepted = [parameter.default, *parameter.choices]
-    if parameter.minimum is not None and not parameter.exclusive_minimum:
+    if parameter.kind is tuple:
+        accepted += [("mad",) * int(parameter.minimum), ("mad",) * int(parameter.maximum)]
+    elif parameter.minimum is not None and not parameter.exclusive_minimum:
         accepted.append(parameter.kind(parameter.minimum))
-    if parameter.maximum is not None:
+    if parameter.maximum is not None and parameter.kind is not tuple:
         accepted.append(parameter.kind(parameter.maximum))
     for value in accepted:
         assert cls.spec.resolve({parameter.name: value})[parameter.name] == value
@@ -88,7 +95,7 @@ def test_bounds_and_words_are_accepted(cls, parameter):
 @pytest.mark.parametrize(("cls", "parameter"), PARAMETERS)
 def test_every_word_and_small_bound_trains_a_model(cls, parameter):
     values = [*parameter.choices, parameter.default]
-    if parameter.minimum is not None:
+    if parameter.minimum is not None and parameter.kind is not tuple:
         values.append(parameter.minimum + 1 / 64 if parameter.exclusive_minimum else int(parameter.minimum))
     if parameter.kind is bool:
         values += [True, False]
@@ -97,6 +104,22 @@ def test_every_word_and_small_bound_trains_a_model(cls, parameter):
         model = fitted(cls, table, params={parameter.name: value})
         assert model.params[parameter.name] == value
         assert Model.from_bytes(model.to_bytes()).params == model.params
+
+
+@pytest.mark.parametrize(
+    "names", [("mad", "mad"), ("mad", "no such"), ("mad", "median_absolute_deviation"), ("mad", "ensemble")]
+)
+def test_an_ensemble_is_made_of_different_detectors_that_exist(names):
+    with pytest.raises(OptionError, match=r"detectors|no such"):
+        TrainingOptions.parse("ensemble", params={"detectors": list(names)})
+
+
+def test_the_order_of_an_ensembles_members_does_not_matter():
+    table = normal(60, 3)
+    first, second = (
+        fitted(find("ensemble"), table, params={"detectors": names}) for names in (["mad", "knn"], ["knn", "mad"])
+    )
+    assert first.score(table).anomaly_score.tobytes() == second.score(table).anomaly_score.tobytes()
 
 
 def test_an_unknown_parameter_is_named_with_those_that_exist(algorithm):

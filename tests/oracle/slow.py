@@ -12,6 +12,8 @@ from collections import Counter
 
 import numpy as np
 
+from adsql.registry import detectors
+
 EULER_GAMMA = 0.5772156649015329
 
 
@@ -174,9 +176,40 @@ def iforest(training, params, seed, rows):
     return scores
 
 
+def ensemble(training, params, seed, rows):
+    """The mean, or the maximum, of the members' scores in standard deviations of their training scores above the mean."""
+    combined = []
+    for name in params["detectors"]:
+        own = detectors()[name].spec.resolve({})
+        known = ORACLES[name](training, own, seed, training)
+        mean, deviation = statistics.fmean(known), statistics.pstdev(known) or 1.0
+        scores = ORACLES[name](training, own, seed, rows)
+        if params["combination"] == "rank":
+            combined.append([position(known, score) for score in scores])
+        elif params["combination"] == "probability":
+            combined.append([max(0.0, math.erf((s - mean) / deviation / math.sqrt(2))) for s in scores])
+        else:
+            combined.append([(score - mean) / deviation for score in scores])
+    return [(max if params["combination"] == "maximum" else statistics.fmean)(z) for z in zip(*combined, strict=True)]
+
+
+def position(known, score):
+    """The share of known scores below, ties counted half, linear between them and exponential above all."""
+    n, knots = len(known), sorted(set(known))
+    places = [(sum(k < knot for k in known) + sum(k == knot for k in known) / 2) / n for knot in knots]
+    if score < knots[0]:
+        return 0.0
+    if score >= knots[-1]:
+        tail = knots[-1] - float(np.interp(0.9, places, knots))
+        tail = tail if tail > 0 else max(abs(knots[-1]), 1.0)
+        return places[-1] + (1 - places[-1]) * (1 - math.exp(-(score - knots[-1]) / tail))
+    return float(np.interp(score, knots, places))
+
+
 ORACLES = {
     "auto": auto,
     "ecod": ecod,
+    "ensemble": ensemble,
     "hbos": hbos,
     "iforest": iforest,
     "iqr": iqr,

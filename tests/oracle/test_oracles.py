@@ -11,6 +11,9 @@ from oracle.slow import ORACLES
 # Besides the defaults: one line a set of parameters that takes another path through the code.
 PARAMETERS = {
     "auto": [{"n_neighbors": 1}, {"n_neighbors": 1_000}, {"reference_size": 40}],
+    "ensemble": [
+        {"detectors": ("zscore", "mad"), "combination": combination} for combination in ("maximum", "probability")
+    ],
     "hbos": [{"n_bins": 2}, {"n_bins": 37, "alpha": 1.0}, {"alpha": 1e-9}],
     "iforest": [
         {"n_estimators": 7, "max_samples": 50},
@@ -94,3 +97,12 @@ def test_the_reference_is_a_sample_without_replacement(name):
     assert len(drawn) == 100
     assert drawn <= {tuple(row) for row in X.tolist()}
     assert drawn != {tuple(row) for row in second.tolist()}
+
+
+def test_the_ranks_of_an_ensemble_equal_the_oracle():
+    """Not on data with ties: scores that the oracle sums in another order are no ties to their last bit."""
+    X = continuous(150, np.random.default_rng(14))
+    rows = np.vstack([X, X * 1.1, X[:3] * 1e3])
+    params = detectors()["ensemble"].spec.resolve({"detectors": ("mad", "zscore"), "combination": "rank"})
+    found = detectors()["ensemble"].fit(X, params, 0).score(np.ascontiguousarray(rows))
+    np.testing.assert_allclose(found, ORACLES["ensemble"](X.tolist(), params, 0, rows.tolist()), rtol=1e-9, atol=1e-9)

@@ -15,7 +15,8 @@ def test_the_default_is_listed_first():
 
 
 def test_every_builtin_detector_is_registered_under_its_name():
-    assert {cls.spec.name: cls for cls in BUILTIN}.items() <= detectors().items()
+    modules = [line.partition(":")[0] for line in BUILTIN]
+    assert [name for name in detectors() if name in modules] == modules
 
 
 @pytest.mark.parametrize(
