@@ -68,6 +68,8 @@ class Model:
         The columns of the segments; empty for a model of one.
     segments
         Pipelines by segment key; the key of a model of one is the empty text.
+    label_column
+        The column that said which training rows were anomalies, if any.
     skipped
         Segments without a pipeline, and why. Their rows, like those of segments unknown in training, have no score.
 
@@ -88,6 +90,7 @@ class Model:
     segment_by: tuple[str, ...]
     segments: Mapping[str, Segment]
     skipped: Mapping[str, str]
+    label_column: str | None = None
 
     @classmethod
     def fit(cls, table: Columns, options: TrainingOptions, n_rows: Mapping[str, int] | None = None) -> Model:
@@ -115,6 +118,7 @@ class Model:
         if rows < MIN_ROWS:
             raise TooFewRows(f"the source has {rows} row", allowed=f"at least {MIN_ROWS} rows")
         skip = [existing_column(name, table) for name in options.segment_by]
+        label = None if options.label_column is None else existing_column(options.label_column, table, "label_column")
         segments: dict[str, Segment] = {}
         skipped: dict[str, str] = {}
         error: AdsqlError | None = None
@@ -126,7 +130,7 @@ class Model:
                     raise TooFewRows(f"the segment has {size} row", allowed=f"at least {MIN_ROWS} rows")  # noqa: TRY301
                 segments[key] = Segment.fit(
                     part, options.algorithm, options.params, options.policy, options.seed,
-                    columns=options.columns, skip=skip, n_rows=max(total, size),
+                    columns=options.columns, skip=skip, label=label, n_rows=max(total, size),
                 )  # fmt: skip
             except (TooFewRows, ColumnError) as caught:
                 if not options.segment_by or isinstance(caught, UnknownColumn):
@@ -136,7 +140,7 @@ class Model:
             raise error
         return cls(
             options.algorithm.spec.name, dict(options.params), options.policy, options.seed,
-            options.segment_by, segments, skipped,
+            options.segment_by, segments, skipped, label,
         )  # fmt: skip
 
     def score(self, table: Columns) -> Scores:
@@ -204,6 +208,8 @@ class Model:
     @cached_property
     def _encoded(self) -> bytes:
         keys = list(self.segments)
+        # Only where there is one: models that were stored before labels existed keep their bytes.
+        label = {} if self.label_column is None else {"label_column": self.label_column}
         own = State(
             {
                 "algorithm": self.algorithm,
@@ -211,6 +217,7 @@ class Model:
                 "policy": self.policy.policy.value,
                 "policy_value": self.policy.value,
                 "seed": self.seed,
+                **label,
             },
             texts={
                 "segment_by": self.segment_by,
@@ -258,9 +265,10 @@ class Model:
         segments = {key: Segment.from_state(state.child(str(i)), algorithm) for i, key in enumerate(keys)}
         skipped, reasons = own.text("skipped"), own.text("skipped_reason")
         require(len(skipped) == len(reasons), "a segment was skipped without a reason")
+        label = own.scalar("label_column", str) if "label_column" in own.scalars else None
         return cls(
             algorithm.spec.name, params, policy, own.scalar("seed", int), segment_by, segments,
-            dict(zip(skipped, reasons, strict=True)),
+            dict(zip(skipped, reasons, strict=True)), label,
         )  # fmt: skip
 
     def info(self) -> list[Fact]:
@@ -274,6 +282,7 @@ class Model:
             Fact("model", "threshold_policy", policy),
             Fact("model", "seed", str(self.seed)),
             Fact("model", "content_hash", self.content_hash),
+            *([] if self.label_column is None else [Fact("model", "label_column", self.label_column)]),
             *(Fact("parameter", name, str(value)) for name, value in self.params.items()),
         ]
         for key, segment in self.segments.items():

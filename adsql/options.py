@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from adsql import registry
 from adsql.detector import ChecksParams
 from adsql.errors import InvalidOption, shown
-from adsql.threshold import ThresholdPolicy
+from adsql.threshold import Policy, ThresholdPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,8 @@ class TrainingOptions:
         How the threshold is set.
     seed
         For everything drawn at random.
+    label_column
+        The column that says which rows are anomalies.
     """
 
     algorithm: type[Detector]
@@ -43,6 +45,7 @@ class TrainingOptions:
     segment_by: tuple[str, ...] = ()
     policy: ThresholdPolicy = field(default_factory=ThresholdPolicy)
     seed: int = 0
+    label_column: str | None = None
 
     @classmethod
     def parse(
@@ -55,6 +58,7 @@ class TrainingOptions:
         seed: object = None,
         threshold: object = None,
         alert_budget: object = None,
+        label_column: object = None,
     ) -> TrainingOptions:
         """Check the options of the SQL contract.
 
@@ -77,14 +81,25 @@ class TrainingOptions:
         resolved = detector.spec.resolve({} if params is None else parse_params(params))
         if issubclass(detector, ChecksParams):
             detector.check(resolved)
+        policy = ThresholdPolicy.choose(contamination, threshold, alert_budget)
+        label = _label(label_column)
+        if label is not None and policy.policy is Policy.AUTOMATIC:
+            policy = ThresholdPolicy(Policy.LABELS)
         return cls(
             detector,
             resolved,
             names or None,
             _names("segment_by", segment_by),
-            ThresholdPolicy.choose(contamination, threshold, alert_budget),
+            policy,
             _seed(seed),
+            label,
         )
+
+
+def _label(value: object) -> str | None:
+    if value is not None and not (isinstance(value, str) and value):
+        raise InvalidOption(f"label_column = {shown(value)} cannot be used", allowed="a column name, or NULL for none")
+    return value
 
 
 def _names(option: str, value: object) -> tuple[str, ...]:

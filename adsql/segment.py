@@ -7,13 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from adsql.calibration import Calibration
 from adsql.detector import Capability
-from adsql.errors import NotRowWise
+from adsql.errors import NotRowWise, TooFewRows
 from adsql.features import FeatureSpec
+from adsql.labels import best_threshold, label_values
 from adsql.state import State, require
-from adsql.threshold import clean_rows
+from adsql.threshold import Policy, clean_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from adsql.arrow import Columns, Floats
     from adsql.detector import Detector, Params
     from adsql.threshold import ThresholdPolicy
+
+_MIN_NORMAL_ROWS = 2
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,16 @@ class Segment:
         *,
         columns: Sequence[str] | None,
         skip: Sequence[str],
+        label: str | None,
         n_rows: int,
     ) -> Segment:
         """Fit to a sample of rows; see `Model.fit`."""
-        features = FeatureSpec.fit(table, columns, n_rows, skip)
-        X, present = features.transform(features.select(table))
-        X = X[present]
-        # The order in which an engine delivers rows must not matter to a fit that draws rows at random.
-        X = np.asfortranarray(X[np.lexsort(X.T[::-1])])
+        labels, normal = None, table
+        if label is not None:
+            labels, skip = label_values(label, table[label]), [*skip, label]
+            normal = _normal_rows(table, labels)
+        features = FeatureSpec.fit(normal, columns, n_rows, skip)
+        X = _sorted_rows(features, normal)
         detector = algorithm.fit(X, params, seed)
         scores = detector.score(X)
 
@@ -78,7 +84,12 @@ class Segment:
             clean = clean_rows(X, seed)
             return algorithm.fit(np.asfortranarray(clean[: len(X)]), params, seed).score(clean)
 
-        threshold = policy.fit(scores, n_rows, clean_scores)
+        threshold = None
+        if labels is not None and policy.policy is Policy.LABELS:
+            every, present = features.transform(features.select(table))
+            threshold = best_threshold(detector.score(every)[present], labels[present])
+        if threshold is None:
+            threshold = policy.fit(scores, n_rows, clean_scores)
         return cls(features, detector, threshold, Calibration.fit(scores), n_rows, len(X))
 
     def score(self, table: Columns) -> Scores:
@@ -125,6 +136,25 @@ class Segment:
             f"the detector has {detector.n_features} features, the encoding {len(features.features)}",
         )
         return segment
+
+
+def _sorted_rows(features: FeatureSpec, table: Columns) -> Floats:
+    """Return the rows that have any value, sorted: a fit that draws rows must not depend on their order."""
+    X, present = features.transform(features.select(table))
+    X = X[present]
+    return np.asfortranarray(X[np.lexsort(X.T[::-1])])
+
+
+def _normal_rows(table: Columns, labels: Floats) -> Columns:
+    """Return the rows that are not labelled as anomalies."""
+    rows = np.flatnonzero(labels != 1.0)
+    if len(rows) < _MIN_NORMAL_ROWS:
+        raise TooFewRows(
+            f"{len(rows)} of {len(labels)} rows are not labelled as anomalies",
+            allowed=f"at least {_MIN_NORMAL_ROWS} rows to learn what is normal from",
+            hint="TRUE or 1 in label_column stands for an anomaly: check that it is not the other way round",
+        )
+    return {name: column.take(pa.array(rows, pa.int64())) for name, column in table.items()}
 
 
 @dataclass

@@ -54,8 +54,8 @@ def segment_rows(table: Columns, segment_by: Sequence[str]) -> dict[str, NDArray
     return dict(sorted(rows.items()))
 
 
-def existing_column(name: str, table: Columns) -> str:
-    """Return the table's own spelling of a segment column's name.
+def existing_column(name: str, table: Columns, option: str = "segment_by") -> str:
+    """Return the table's own spelling of the name of a column that an option names.
 
     Raises
     ------
@@ -64,9 +64,7 @@ def existing_column(name: str, table: Columns) -> str:
     """
     found = column_named(name, table)
     if found is None:
-        raise UnknownColumn(
-            f"segment_by: column {name!r} does not exist", allowed=table, hint=did_you_mean(name, table)
-        )
+        raise UnknownColumn(f"{option}: column {name!r} does not exist", allowed=table, hint=did_you_mean(name, table))
     return found
 
 

@@ -3,6 +3,8 @@
 * `contamination`: the share of training rows above the threshold.
 * `threshold`: a score, as it is.
 * `alert_budget`: at most so many rows of the training source above the threshold.
+* labels: where the F1 of labelled training rows is highest; see `adsql.labels`. Chosen by giving a
+  `label_column` and no other policy; without both kinds of labels, the automatic one stands in.
 * automatic, the default: where one in a thousand rows of *clean* data would lie. Clean data are drawn from a
   normal distribution with the columns' rank correlations (columns of few values keep their values); the same
   detector is fitted to as many of them. How far their
@@ -46,6 +48,7 @@ class Policy(StrEnum):
     CONTAMINATION = "contamination"
     FIXED = "threshold"
     BUDGET = "alert_budget"
+    LABELS = "labels"
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 MODELS = "adsql.models"
 _TRAINING = frozenset(
-    {"algorithm", "columns", "segment_by", "contamination", "params", "seed", "threshold", "alert_budget"}
+    {
+        "algorithm",
+        "columns",
+        "segment_by",
+        "contamination",
+        "params",
+        "seed",
+        "threshold",
+        "alert_budget",
+        "label_column",
+    }
 )
 
 

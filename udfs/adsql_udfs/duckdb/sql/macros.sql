@@ -14,7 +14,8 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     model := NULL,
     version := NULL,
     threshold := NULL,
-    alert_budget := NULL
+    alert_budget := NULL,
+    label_column := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_detect(
@@ -30,7 +31,8 @@ FROM query(
             'model': model,
             'version': version,
             'threshold': threshold,
-            'alert_budget': alert_budget
+            'alert_budget': alert_budget,
+            'label_column': label_column
         }
     )
 );
@@ -45,7 +47,8 @@ CREATE OR REPLACE $temporary MACRO $schema.fit_model(
     params := NULL,
     seed := NULL,
     threshold := NULL,
-    alert_budget := NULL
+    alert_budget := NULL,
+    label_column := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_fit($training)
@@ -61,7 +64,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     params := NULL,
     seed := NULL,
     threshold := NULL,
-    alert_budget := NULL
+    alert_budget := NULL,
+    label_column := NULL
 ) AS TABLE
 SELECT unnest(stored)
 FROM query(
@@ -78,7 +82,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     params := NULL,
     seed := NULL,
     threshold := NULL,
-    alert_budget := NULL
+    alert_budget := NULL,
+    label_column := NULL
 ) AS (
     SELECT stored
     FROM query(
