@@ -240,6 +240,25 @@ class Detector(Protocol):
 
 
 @runtime_checkable
+class Incremental(Protocol):
+    """A fitted detector that can learn from further rows without those it was fitted to."""
+
+    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:
+        """Return a detector of the old and the new rows.
+
+        Parameters
+        ----------
+        X
+            New rows, shape (n, d), on the scale of the old features.
+        weight
+            The share of the new rows among all that have been seen, in (0, 1).
+        params, seed
+            As for `Detector.fit`.
+        """
+        ...
+
+
+@runtime_checkable
 class ChecksParams(Protocol):
     """A detector whose parameters depend on each other, or on what is installed."""
 

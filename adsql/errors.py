@@ -12,6 +12,7 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     │   ├── UnknownParameter            ADSQL_UNKNOWN_PARAMETER
     │   ├── InvalidParameter            ADSQL_INVALID_PARAMETER
     │   ├── InvalidOption               ADSQL_INVALID_OPTION
+    │   ├── NotIncremental              ADSQL_NOT_INCREMENTAL
     │   └── NotRowWise                  ADSQL_NOT_ROW_WISE
     ├── SourceError                     the table, query or file                     exit code 3
     │   ├── UnknownSource               ADSQL_UNKNOWN_SOURCE
@@ -128,6 +129,12 @@ class NotRowWise(OptionError):
     """A detector that ranks only the rows it was fitted on was asked to score others."""
 
     code = "ADSQL_NOT_ROW_WISE"
+
+
+class NotIncremental(OptionError):
+    """A model cannot learn from further rows alone: its detector needs all of them at once."""
+
+    code = "ADSQL_NOT_INCREMENTAL"
 
 
 class SourceError(AdsqlError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -142,6 +142,62 @@ class Model:
             options.algorithm.spec.name, dict(options.params), options.policy, options.seed,
             options.segment_by, segments, skipped, label,
         )  # fmt: skip
+
+    def updated(self, table: Columns, n_rows: Mapping[str, int] | None = None, seed: int = 0) -> Model:
+        """Learn from further rows alone, without those of the training.
+
+        Features keep their encoding and scale. The calibration becomes that of old and new rows together, by
+        their numbers; so does the threshold, as its policy says. Segments that are new are trained, those
+        without new rows stay as they are.
+
+        Parameters
+        ----------
+        table
+            The further rows, columns by name, with the label column if the model was trained with one.
+        n_rows
+            Rows of each whole segment by key, if `table` is a sample.
+        seed
+            For what is drawn at random among the new rows.
+
+        Raises
+        ------
+        NotIncremental
+            If the detector needs all rows at once.
+        EmptySource, MissingColumn, ColumnTypeChanged
+            If the rows do not fit the model.
+
+        Examples
+        --------
+        >>> import numpy as np, pyarrow as pa
+        >>> from adsql.options import TrainingOptions
+        >>> model = Model.fit({"x": pa.array(np.arange(99.0))}, TrainingOptions.parse("zscore"))
+        >>> model.updated({"x": pa.array([500.0])}).n_rows
+        100
+        """
+        if not table or not len(next(iter(table.values()))):
+            raise EmptySource("the source has no rows", hint="check its filter")
+        algorithm = registry.find(self.algorithm)
+        label = None
+        if self.label_column is not None:
+            label = existing_column(self.label_column, table, "label_column")
+        skip = [existing_column(name, table) for name in self.segment_by]
+        segments, skipped = dict(self.segments), dict(self.skipped)
+        for key, part in _split(table, skip).items():
+            size = len(next(iter(part.values())))
+            total = max(n_rows.get(key, size), size) if n_rows is not None else size
+            known = segments.get(key)
+            if known is not None:
+                segments[key] = known.updated(part, self.params, self.policy, seed, label=label, n_rows=total)
+                continue
+            try:
+                segments[key] = Segment.fit(
+                    part, algorithm, self.params, self.policy, seed, columns=self.positional_columns[len(skip) :],
+                    skip=skip, label=label, n_rows=total,
+                )  # fmt: skip
+                skipped.pop(key, None)
+            except (TooFewRows, ColumnError) as caught:
+                skipped[key] = caught.problem
+        return replace(self, segments=segments, skipped=skipped)
 
     def score(self, table: Columns) -> Scores:
         """Score rows given by column name; columns the model does not use are ignored.

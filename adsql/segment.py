@@ -10,15 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from adsql.calibration import Calibration
-from adsql.detector import Capability
-from adsql.errors import NotRowWise, TooFewRows
+from adsql.detector import Capability, Incremental
+from adsql.errors import NotIncremental, NotRowWise, TooFewRows
 from adsql.features import FeatureSpec
 from adsql.labels import best_threshold, label_values
 from adsql.state import State, require
 from adsql.threshold import Policy, clean_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -80,17 +80,46 @@ class Segment:
         detector = algorithm.fit(X, params, seed)
         scores = detector.score(X)
 
-        def clean_scores() -> Floats:
-            clean = clean_rows(X, seed)
-            return algorithm.fit(np.asfortranarray(clean[: len(X)]), params, seed).score(clean)
-
         threshold = None
         if labels is not None and policy.policy is Policy.LABELS:
-            every, present = features.transform(features.select(table))
-            threshold = best_threshold(detector.score(every)[present], labels[present])
+            threshold = _labelled_threshold(features, detector, table, labels)
         if threshold is None:
-            threshold = policy.fit(scores, n_rows, clean_scores)
+            threshold = policy.fit(scores, n_rows, _clean_scores(algorithm, X, params, seed))
         return cls(features, detector, threshold, Calibration.fit(scores), n_rows, len(X))
+
+    def updated(
+        self, table: Columns, params: Params, policy: ThresholdPolicy, seed: int, *, label: str | None, n_rows: int
+    ) -> Segment:
+        """Learn from a sample of further rows; see `Model.updated`."""
+        labels, normal = None, table
+        if label is not None:
+            labels = label_values(label, table[label])
+            normal = _normal_rows(table, labels)
+        X = _sorted_rows(self.features, normal)
+        if not len(X):
+            return self
+        if not isinstance(self.detector, Incremental):
+            raise NotIncremental(
+                f"{self.detector.spec.name} cannot learn from further rows alone",
+                allowed="models whose algorithm is marked incremental in SELECT * FROM detectors()",
+                hint="train the model again on all rows",
+            )
+        weight = n_rows / (self.n_rows + n_rows)
+        detector: Detector = self.detector.updated(X, weight, params, seed)
+        scores = detector.score(X)
+        calibration = self.calibration.merged(Calibration.fit(scores), weight)
+        share = policy.flagged_share(self.n_rows + n_rows)
+        if share is not None:
+            threshold = calibration.score_at(1.0 - share)
+        else:
+            new: float | None = None
+            if policy.policy is not Policy.LABELS:
+                new = policy.fit(scores, n_rows, _clean_scores(type(self.detector), X, params, seed))
+            elif labels is not None:
+                new = _labelled_threshold(self.features, detector, table, labels)
+            threshold = self.threshold if new is None else (1.0 - weight) * self.threshold + weight * new
+        n_fit_rows = self.n_fit_rows + len(X)
+        return Segment(self.features, detector, threshold, calibration, self.n_rows + n_rows, n_fit_rows)
 
     def score(self, table: Columns) -> Scores:
         """Score the model's columns of n rows, as `FeatureSpec.select` returned them."""
@@ -136,6 +165,21 @@ class Segment:
             f"the detector has {detector.n_features} features, the encoding {len(features.features)}",
         )
         return segment
+
+
+def _clean_scores(algorithm: type[Detector], X: Floats, params: Params, seed: int) -> Callable[[], Floats]:
+    """Return a function that scores clean data like X by a detector that was fitted to as many of them."""
+
+    def scores() -> Floats:
+        clean = clean_rows(X, seed)
+        return algorithm.fit(np.asfortranarray(clean[: len(X)]), params, seed).score(clean)
+
+    return scores
+
+
+def _labelled_threshold(features: FeatureSpec, detector: Detector, table: Columns, labels: Floats) -> float | None:
+    X, present = features.transform(features.select(table))
+    return best_threshold(detector.score(X)[present], labels[present])
 
 
 def _sorted_rows(features: FeatureSpec, table: Columns) -> Floats:

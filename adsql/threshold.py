@@ -109,6 +109,12 @@ class ThresholdPolicy:
             return _above_at_most(scores, int(self.value * len(scores) / n_rows))
         return automatic_threshold(scores, clean_scores())
 
+    def flagged_share(self, n_rows: int) -> float | None:
+        """Return the share of rows that the policy asks to flag; None if it does not tell."""
+        if self.value is None or self.policy not in (Policy.CONTAMINATION, Policy.BUDGET):
+            return None
+        return self.value if self.policy is Policy.CONTAMINATION else min(self.value / n_rows, 1.0)
+
 
 def automatic_threshold(scores: Floats, clean: Floats) -> float:
     """Return the threshold of the automatic policy; see the module's description.

@@ -9,6 +9,7 @@ import numpy as np
 
 from adsql.detector import Capability, Params, Spec
 from adsql.kernels.columns import tail_surprise
+from adsql.sketches import merged_quantiles
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -61,11 +62,12 @@ class ECOD:
     @classmethod
     def fit(cls, X: Floats, params: Params, seed: int) -> Self:  # noqa: ARG003 - nothing to choose
         """Fit to features of shape (n, d)."""
-        deviations = X - X.mean(axis=0)
-        largest = np.abs(deviations).max(axis=0)
-        # Dividing first keeps the cubes of huge values finite.
-        cubes = (np.divide(deviations, largest, out=np.zeros_like(deviations), where=largest > 0) ** 3).mean(axis=0)
-        return cls(np.ascontiguousarray(np.sort(X, axis=0).T), np.sign(cubes))
+        return cls(np.ascontiguousarray(np.sort(X, axis=0).T), _skewness_sign(X.T))
+
+    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:  # noqa: ARG002 - nothing to choose
+        """Return the distributions of the old and the new rows together."""
+        ordered = merged_quantiles(self.ordered, X, weight)
+        return type(self)(ordered, _skewness_sign(ordered))
 
     @property
     def n_features(self) -> int:
@@ -87,3 +89,13 @@ class ECOD:
         require(len(ordered) == len(side) and ordered.size > 0, "ecod: columns differ")
         require(bool((np.diff(ordered, axis=1) >= 0).all()), "ecod: values are not in order")
         return cls(ordered, side)
+
+
+def _skewness_sign(columns: Floats) -> Floats:
+    """Return the sign of the skewness of each row of `columns`; shape (d,)."""
+    deviations = columns - columns.mean(axis=1, keepdims=True)
+    largest = np.abs(deviations).max(axis=1, keepdims=True)
+    # Dividing first keeps the cubes of huge values finite.
+    cubes = np.divide(deviations, largest, out=np.zeros_like(deviations), where=largest > 0) ** 3
+    signs: Floats = np.sign(cubes.mean(axis=1))
+    return signs

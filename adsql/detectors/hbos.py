@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from adsql.arrow import Floats
 
+_MAX_BINS = 10_000
+
 
 @dataclass(frozen=True)
 class HBOS:
@@ -59,7 +61,7 @@ class HBOS:
         summary="How rare the values are in each column's histogram; fast on wide tables.",
         score="sum over the columns of -log2(relative height of the bin + alpha)",
         parameters=(
-            Parameter("n_bins", "auto", "Bins per column, or Doane's rule.", int, 2, 10_000, choices=("auto",)),
+            Parameter("n_bins", "auto", "Bins per column, or Doane's rule.", int, 2, _MAX_BINS, choices=("auto",)),
             Parameter(
                 "alpha",
                 0.1,
@@ -96,6 +98,24 @@ class HBOS:
             outside.append(-np.log2(alpha))
         first_edge = np.cumsum([0, *(len(part) for part in edges)], dtype=np.int32)
         return cls(np.concatenate(edges), first_edge, np.concatenate(surprise), np.array(outside))
+
+    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:  # noqa: ARG002 - nothing is random
+        """Return the histograms of the old and the new rows together; bins of the same width are added at the ends.
+
+        At most as many bins as `n_bins` may be: what lies farther out stays outside.
+        """
+        alpha = float(params["alpha"])
+        edges, surprise = [], []
+        for j, column in enumerate(X.T):
+            start, stop = self.first_edge[j], self.first_edge[j + 1]
+            old = np.maximum(np.exp2(-self.surprise[start - j : stop - j - 1]) - alpha, 0.0)
+            column_edges, before, after = _widened(self.edges[start:stop], column)
+            heights = np.pad(old / old.sum() * (1.0 - weight), (before, after))
+            heights += np.histogram(column, column_edges)[0] * (weight / len(column))
+            edges.append(column_edges)
+            surprise.append(-np.log2(heights / heights.max() + alpha))
+        first_edge = np.cumsum([0, *(len(part) for part in edges)], dtype=np.int32)
+        return type(self)(np.concatenate(edges), first_edge, np.concatenate(surprise), self.outside)
 
     @property
     def n_features(self) -> int:
@@ -135,3 +155,13 @@ def _doane(column: Floats) -> int:
     skewness = abs(float((((column - column.mean()) / deviation) ** 3).mean()))
     error = np.sqrt(6.0 * (n - 2) / ((n + 1.0) * (n + 3.0)))
     return int(np.clip(np.ceil(1.0 + np.log2(n) + np.log2(1.0 + skewness / error)), 2, 1_000))
+
+
+def _widened(edges: Floats, column: Floats) -> tuple[Floats, int, int]:
+    """Return edges that cover a column as far as the number of bins allows, and the bins added at either end."""
+    width, room = edges[1] - edges[0], max(_MAX_BINS - len(edges) + 1, 0)
+    before = int(np.clip(np.ceil((edges[0] - column.min()) / width), 0, room))
+    after = int(np.clip(np.ceil((column.max() - edges[-1]) / width), 0, room - before))
+    lower = edges[0] - width * np.arange(before, 0, -1)
+    upper = edges[-1] + width * np.arange(1, after + 1)
+    return np.concatenate([lower, edges, upper]), before, after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -101,12 +101,32 @@ class IsolationForest:
         sizes = np.array([len(tree["feature"]) for tree in trees])
         roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
         for root, tree in zip(roots, trees, strict=True):
-            inner = tree["feature"] >= 0
-            tree["left"] = np.where(inner, tree["left"] + root, 0).astype(np.int32)
-            tree["right"] = np.where(inner, tree["right"] + root, 0).astype(np.int32)
+            tree["left"], tree["right"] = (_moved(tree[side], tree["feature"], root) for side in ("left", "right"))
         joined = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
         expected = float(_expected_path(np.array([samples]))[0])
         return cls(roots=roots, expected_path=max(expected, 1.0), n_features=X.shape[1], **joined)
+
+    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:
+        """Return a forest whose oldest trees gave way to new ones, grown from the new rows: their share of all rows.
+
+        At least one tree is replaced, and one of several is kept.
+        """
+        trees = len(self.roots)
+        count = int(np.clip(round(weight * trees), 1, max(trees - 1, 1)))
+        grown = type(self).fit(X, {**params, "n_estimators": count}, seed)
+        first = int(self.roots[count]) if count < trees else len(self.feature)
+        # Depths of trees from few rows are on their own scale: brought to that of the others.
+        path = grown.path * (self.expected_path / grown.expected_path)
+        kept, new = self.feature[first:], grown.feature
+        return replace(
+            self,
+            roots=np.concatenate([self.roots[count:] - first, grown.roots + len(kept)]),
+            feature=np.concatenate([kept, new]),
+            threshold=np.concatenate([self.threshold[first:], grown.threshold]),
+            left=np.concatenate([_moved(self.left[first:], kept, -first), _moved(grown.left, new, len(kept))]),
+            right=np.concatenate([_moved(self.right[first:], kept, -first), _moved(grown.right, new, len(kept))]),
+            path=np.concatenate([self.path[first:], path]),
+        )
 
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
@@ -149,6 +169,11 @@ class IsolationForest:
         expected = state.scalar("expected_path", float)
         require(len(roots) > 0 and expected > 0, "iforest: no tree, or no path length")
         return cls(roots, feature, threshold, left, right, path, expected, columns)
+
+
+def _moved(children: NDArray[np.int32], feature: NDArray[np.int32], by: int) -> NDArray[np.int32]:
+    """Return the children of nodes that move to other places; those of leaves stay 0."""
+    return np.where(feature >= 0, children + by, 0).astype(np.int32)
 
 
 def _flatten(tree: Any, columns: NDArray[np.int64]) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - a Cython type

@@ -60,6 +60,13 @@ class ZScore:
         deviation = X.std(axis=0)
         return cls(X.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
 
+    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:  # noqa: ARG002 - nothing to choose
+        """Return the mean and deviation of the old and the new rows together."""
+        mean, old = X.mean(axis=0), 1.0 - weight
+        variance = old * self.deviation**2 + weight * X.var(axis=0) + old * weight * (mean - self.mean) ** 2
+        deviation = np.where(variance > 0, np.sqrt(variance), self.deviation)
+        return type(self)(old * self.mean + weight * mean, deviation)
+
     @property
     def n_features(self) -> int:
         """Columns of X."""

@@ -88,7 +88,7 @@ def test_other_labels_are_refused_and_named(values, named):
 
 
 def test_a_label_column_that_is_not_there_is_named():
-    with pytest.raises(UnknownColumn, match="label_column: column 'worse' does not exist. Allowed: x, bad"):
+    with pytest.raises(UnknownColumn, match=r"label_column: column 'worse' does not exist. Allowed: x, bad"):
         Model.fit(table(), TrainingOptions.parse("knn", label_column="worse"))
 
 

@@ -27,7 +27,7 @@ SCORING = {
     "is_anomaly": "is_anomaly",
 }
 NAMES = (
-    "detect_anomalies", "fit_model", "train_model", "anomaly_score", "severity", "is_anomaly", "models",
+    "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly", "models",
     "model_info", "detectors", "drop_model",
 )  # fmt: skip
 

@@ -90,9 +90,22 @@ def plan_train(*arguments: Column) -> pa.Array[Any]:
     return _planned(plans.train, arguments)
 
 
+def plan_update(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of update_model."""
+    return _planned(plans.update, arguments)
+
+
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
     """Return the segment each row belongs to."""
     return segment_keys(struct_columns(rows), json.loads(names[0].as_py()))
+
+
+def key_in(handles: Column, rows: Column) -> pa.Array[Any]:
+    """Return the segment of a saved model that each row belongs to; '' for a model without segments."""
+    segment_by = loaded.get(handles[0].as_py()).segment_by if len(handles) else ()
+    if not segment_by:
+        return pa.array([""] * len(rows), pa.string())
+    return segment_keys(struct_columns(rows), segment_by)
 
 
 def fit(groups: Column, options: Column) -> pa.Array[Any]:
@@ -105,6 +118,14 @@ def fit_record(groups: Column, options: Column, names: Column, sources: Column) 
     model = _fitted(groups[0], options[0].as_py())
     engine = f"duckdb {duckdb.__version__}"
     record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), engine)
+    return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
+
+
+def update_record(handles: Column, groups: Column, seeds: Column, names: Column, sources: Column) -> pa.Array[Any]:
+    """Let a saved model learn from a sample of further rows, and return the result as a row to store."""
+    table, n_rows = _sample(groups[0])
+    model = loaded.get(handles[0].as_py()).updated(table, n_rows, seeds[0].as_py())
+    record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), f"duckdb {duckdb.__version__}")
     return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
 
 
@@ -212,9 +233,12 @@ FUNCTIONS = (
     Function(plan_detect, "VARCHAR"),
     Function(plan_fit, "VARCHAR"),
     Function(plan_train, "VARCHAR"),
+    Function(plan_update, "VARCHAR"),
     Function(segment_key, "VARCHAR"),
     Function(fit, "BIGINT", changes=True),
     Function(fit_record, _struct(_RECORD_FIELDS), changes=True),
+    Function(update_record, _struct(_RECORD_FIELDS), changes=True),
+    Function(key_in, "VARCHAR"),
     Function(store, _struct(_STORED_FIELDS), changes=True),
     Function(drop, "INTEGER[]", changes=True),
     Function(load, "BIGINT"),
@@ -239,13 +263,17 @@ def _planned(plan: Callable[..., str], arguments: Sequence[Column]) -> pa.Array[
 
 
 def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
-    """Train on [{key, n, rows}, ...]: for each segment its key, its rows in all, and a sample of them."""
+    table, n_rows = _sample(groups)
+    return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
+
+
+def _sample(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
+    """Return rows and counts from [{key, n, rows}, ...]: of each segment its key, its rows in all, a sample of them."""
     values = getattr(groups, "values", None)
     if values is None or len(values) == 0:
         raise EmptySource("the source has no rows", hint="check its filter")
     n_rows = dict(zip(values.field("key").to_pylist(), values.field("n").to_pylist(), strict=True))
-    table = struct_columns(values.field("rows").flatten())
-    return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
+    return struct_columns(values.field("rows").flatten()), n_rows
 
 
 def _write(token: str, database: str, function: str, change: Callable[[Catalog], Any]) -> Any:  # noqa: ANN401 - what change returns

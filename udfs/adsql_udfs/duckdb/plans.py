@@ -86,6 +86,21 @@ def train(name: str, source: str, plan: str | None, options: Mapping[str, Any]) 
     return _fit_query("train_model", name, source, plan, options)
 
 
+def update(name: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
+    """Return the SQL that lets a saved model learn from further rows, stores it, and returns its description."""
+    check_bound(source, plan)
+    check_not_empty(plan)
+    model, _ = asked_model(name, None)
+    seed = TrainingOptions.parse(seed=_plain(options)["seed"]).seed
+    return template("update_model").substitute(
+        source=source_query(source), name=literal(model), described=literal(source.strip()), seed=seed,
+        handle=resolve(literal(model), "NULL"),
+        sample=template("sample_update").substitute(
+            seed=seed, rows=MAX_FIT_ROWS, segment_rows=MAX_FIT_ROWS_PER_SEGMENT, segments=MAX_SEGMENTS + 1
+        ),
+    )  # fmt: skip
+
+
 def asked_model(model: object, version: object) -> tuple[str, int | None]:
     """Return the name and version of a saved model that a caller asked for, checked.
 

@@ -91,6 +91,23 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     )
 );
 
+CREATE OR REPLACE $temporary MACRO $schema.update_model(model, source, seed := NULL) AS TABLE
+SELECT unnest(stored)
+FROM query(
+    __adsql_plan_update(
+        model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'seed': seed}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.update_model(model, source, seed := NULL) AS (
+    SELECT stored
+    FROM query(
+        __adsql_plan_update(
+            model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'seed': seed}
+        )
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies $detect;
 
 CREATE OR REPLACE $temporary MACRO $schema.anomaly_score $anomaly_score;
