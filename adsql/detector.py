@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runt
 from adsql.errors import InvalidParameter, UnknownParameter, did_you_mean, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
     from adsql.state import State
 
 ParameterValue: TypeAlias = str | int | float | bool | None
@@ -220,4 +221,26 @@ class Detector(Protocol):
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Restore, after checking everything that a kernel relies on."""
+        ...
+
+
+@runtime_checkable
+class ToSql(Protocol):
+    """A detector whose score is a formula of the row's features, which every database can evaluate."""
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return what `score` computes, to about 1e-9.
+
+        Parameters
+        ----------
+        features
+            An expression for each column of X: finite, scaled, never NULL.
+        sql
+            Builds expressions.
+
+        Raises
+        ------
+        NoSqlForm
+            If the formula of this instance is too large.
+        """
         ...

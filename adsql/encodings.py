@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WEEK = 7 * SECONDS_PER_DAY
 MAX_CATEGORIES = 1_000
-_MONDAY = 4 * SECONDS_PER_DAY  # 1970-01-01 was a Thursday
+MONDAY = 4 * SECONDS_PER_DAY  # 1970-01-01 was a Thursday
 _NORMAL_IQR = 1.349  # interquartile range of a standard normal distribution
 _PATTERN_STEPS = ((r"\p{Lu}+", "A"), (r"[\p{L}]*\p{Ll}[\p{L}]*", "a"), (r"[0-9]+", "9"))
 
@@ -131,8 +131,8 @@ ENCODINGS: dict[str, Callable[[pa.Array[Any], Feature], Floats]] = {
     "value": _value,
     "sin_of_day": _circle(np.sin, SECONDS_PER_DAY, 0.0),
     "cos_of_day": _circle(np.cos, SECONDS_PER_DAY, 0.0),
-    "sin_of_week": _circle(np.sin, WEEK, _MONDAY),
-    "cos_of_week": _circle(np.cos, WEEK, _MONDAY),
+    "sin_of_week": _circle(np.sin, WEEK, MONDAY),
+    "cos_of_week": _circle(np.cos, WEEK, MONDAY),
     "rarity": _rarity,
     "pattern_rarity": _rarity,
 }
