@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WEEK = 7 * SECONDS_PER_DAY
 MAX_CATEGORIES = 1_000
 MONDAY = 4 * SECONDS_PER_DAY  # 1970-01-01 was a Thursday
+CIRCLE_STEPS = 1e12  # coordinates are rounded to this share of the radius: a hundred nanoseconds of a week
 _NORMAL_IQR = 1.349  # interquartile range of a standard normal distribution
 _PATTERN_STEPS = ((r"\p{Lu}+", "A"), (r"[\p{L}]*\p{Ll}[\p{L}]*", "a"), (r"[0-9]+", "9"))
 
@@ -122,7 +123,11 @@ def _rarity(values: pa.Array[Any], feature: Feature) -> Floats:
 
 def _circle(function: Callable[[Floats], Floats], period: float, start: float) -> Callable[..., Floats]:
     def encode(values: pa.Array[Any], _: Feature) -> Floats:
-        return function((to_float64(values) - start) % period * (2.0 * np.pi / period))
+        coordinate = function((to_float64(values) - start) % period * (2.0 * np.pi / period))
+        # Sines differ in their last bit between processors and databases; that must not put the earliest hour of
+        # training, seen again, outside of what training saw.
+        rounded: Floats = np.floor(coordinate * CIRCLE_STEPS + 0.5) / CIRCLE_STEPS
+        return rounded
 
     return encode
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from adsql.expressions import E, Expressions
 
 _CONSISTENT_MAD = 1.482602218505602  # 1 / Phi^-1(3/4): equals the deviation of a normal distribution
+_SMALLEST = 1e-9  # of a feature's spread: values so close together are one value, and their squares could overflow
 _CONSISTENT_MEAN_AD = 1.2533141373155001  # sqrt(pi / 2), likewise for the mean absolute deviation
 
 
@@ -68,7 +69,7 @@ class MAD:
         distance = np.abs(X - median)
         mad = np.median(distance, axis=0) * _CONSISTENT_MAD
         mean_ad = distance.mean(axis=0) * _CONSISTENT_MEAN_AD
-        deviation = np.where(mad > 0, mad, np.where(mean_ad > 0, mean_ad, 1.0))
+        deviation = np.where(mad > _SMALLEST, mad, np.where(mean_ad > 0, mean_ad, 1.0))
         return cls(median, deviation)
 
     @property

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from adsql.sqlgen.dialects import Dialect
 
+_PRECEDENCE: dict[type[exp.Expr], int] = {exp.Add: 1, exp.Sub: 1, exp.Mul: 2, exp.Div: 2}  # comparisons: 0
 _FLUSHED = 1e-30  # adding and taking away this leaves zero, or what a square does not make too small for a DOUBLE
 _SMALLEST_EXPONENT = -700.0  # exp(-700) is 1e-304
 
@@ -44,7 +45,8 @@ class SqlExpressions:
 
     def quotient(self, left: exp.Expr, right: exp.Expr) -> exp.Expr:
         """Return left / right."""
-        return divided(self._flushed(left), right)
+        shrinks = not isinstance(right, exp.Literal) or float(right.name) > 1.0
+        return divided(self._flushed(left) if shrinks else left, right)
 
     def square(self, value: exp.Expr) -> exp.Expr:
         """Return value * value."""
@@ -132,9 +134,12 @@ def column(name: str, table: str | None) -> exp.Expr:
 
 
 def _binary(cls: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    return cls(this=_operand(left), expression=_operand(right))
+    own = _PRECEDENCE.get(cls, 0)
+    return cls(this=_operand(left, own - 1), expression=_operand(right, own))
 
 
-def _operand(value: exp.Expr) -> exp.Expr:
+def _operand(value: exp.Expr, binds: int) -> exp.Expr:
+    """Return a copy, in parentheses unless it binds more strongly."""
     copied = value.copy()
-    return exp.Paren(this=copied) if isinstance(copied, exp.Binary | exp.Case) else copied
+    precedence = _PRECEDENCE.get(type(copied))
+    return copied if precedence is None or precedence > binds else exp.Paren(this=copied)

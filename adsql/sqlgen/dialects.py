@@ -29,6 +29,8 @@ class Dialect:
         Whether a product or quotient too small for a DOUBLE is an error, not zero.
     has_epoch
         Whether EXTRACT(EPOCH FROM ...) has been verified for times, dates and timestamps.
+    star_except
+        Whether SELECT * can leave out columns.
     """
 
     name: str
@@ -39,21 +41,22 @@ class Dialect:
     exact_literals: bool = False
     traps_underflow: bool = False
     has_epoch: bool = False
+    star_except: bool = True
 
 
 DIALECTS = (
     Dialect("duckdb", nan_is_equal=True, has_epoch=True),
     Dialect(
         "postgres", ("postgresql",), nan_is_equal=True, casts_booleans=False, exact_literals=True,
-        traps_underflow=True, has_epoch=True,
+        traps_underflow=True, has_epoch=True, star_except=False,
     ),
     Dialect("snowflake", nan_is_equal=True, exact_literals=True),
     Dialect("bigquery", casts_booleans=False),
     Dialect("spark", nan_is_equal=True),
     Dialect("databricks", nan_is_equal=True),
-    Dialect("trino"),
+    Dialect("trino", star_except=False),
     Dialect("clickhouse"),
-    Dialect("sqlite", has_nan=False),
+    Dialect("sqlite", has_nan=False, star_except=False),
 )  # fmt: skip
 
 

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from adsql.arrow import LARGEST, SECONDS_PER_DAY, Kind
-from adsql.encodings import MONDAY, WEEK
+from adsql.encodings import CIRCLE_STEPS, MONDAY, WEEK
 from adsql.errors import NoSqlForm
 from adsql.features import LIMIT
 from adsql.sqlgen.builder import SqlExpressions, column, divided, double, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from adsql.encodings import Feature
     from adsql.sqlgen.dialects import Dialect
 
@@ -44,26 +42,26 @@ class SqlFeatures:
         self.dialect, self.table = dialect, table
         self._sql = SqlExpressions(dialect)
 
-    def scaled(self, feature: Feature) -> exp.Expr:
-        """Return (raw - center) / scale: NULL, NaN and infinities pass, nothing is clipped."""
-        if feature.encoding == "rarity":
-            source = self._column(feature)
-            branches = self._categories(feature, source)
-            branches.append((_not_null(source), self._sql.number(_scaled(feature.unseen, feature))))
-            return self._sql.case(branches, exp.Null())
-        return divided(self._sql.difference(self._raw(feature), self._sql.number(feature.center)), self._scale(feature))
+    def raw(self, feature: Feature) -> exp.Expr:
+        """Return what a feature is made from: the column as text, or as a DOUBLE; NULL if missing."""
+        plain = self._plain(feature)
+        if feature.encoding == "rarity" or not self.dialect.has_nan:
+            return plain
+        if self.dialect.nan_is_equal:
+            return exp.Nullif(this=plain, expression=double(exp.Literal.string("NaN")))
+        return exp.Case(ifs=[exp.If(this=exp.not_(exp.IsNan(this=plain.copy())), true=plain)])
 
-    def value(self, feature: Feature) -> exp.Expr:
+    def value(self, feature: Feature, raw: exp.Expr) -> exp.Expr:
         """Return the feature as detectors get it: scaled, within ±1e9, 0 if missing."""
         sql, zero = self._sql, self._sql.number(0.0)
         if feature.encoding == "rarity":
-            source = self._column(feature)
-            branches = [*self._categories(feature, source), (exp.Is(this=source, expression=exp.Null()), zero)]
+            branches = [*self._categories(feature, raw), (is_null(raw), zero)]
             return sql.case(branches, sql.number(_scaled(feature.unseen, feature)))
         if feature.encoding in _CIRCLES:
-            return exp.Coalesce(this=self.scaled(feature), expressions=[zero])  # a coordinate over 1e-4 at least
-        distance = sql.difference(self._within(feature), sql.number(feature.center))
-        bound = _bound(feature.scale)
+            # Coordinates within ±1, on a scale of 1e-4 at least, need no bounds.
+            return exp.Coalesce(this=self._quotient(raw, feature), expressions=[zero])
+        within = self._within(raw, feature)
+        distance, bound = self._distance(within, feature), _bound(feature.scale)
         low, high = sql.number(-bound), sql.number(bound)
         branches = [
             (sql.at_most(distance, low), sql.number(-LIMIT)),
@@ -72,20 +70,33 @@ class SqlFeatures:
         vanishing = _vanishing(feature.scale) if self.dialect.traps_underflow else 0.0
         if vanishing:
             branches.append((sql.at_most(sql.absolute(distance), sql.number(vanishing)), zero))
-        # Comparisons with a NULL, and in some dialects with a NaN, fail: what is missing ends in the ELSE.
-        branches.append((sql.less(distance, high), divided(distance, self._scale(feature))))
+        # Comparisons with NULL fail, so that what is missing ends in the ELSE.
+        branches.append((sql.less(distance, high), self._quotient(within, feature)))
         return sql.case(branches, zero)
 
-    def any_present(self, features: Iterable[Feature]) -> exp.Expr:
-        """Return the condition that at least one of the features' columns is not missing."""
-        first_of_column = {feature.column: feature for feature in reversed(list(features))}
-        return exp.or_(*(self._present(feature) for feature in sorted(first_of_column.values(), key=_column_name)))
+    def scaled(self, feature: Feature) -> exp.Expr:
+        """Return (raw - center) / scale: NULL, NaN and infinities pass, nothing is clipped."""
+        plain = self._plain(feature)
+        if feature.encoding == "rarity":
+            unseen = exp.not_(is_null(plain)), self._sql.number(_scaled(feature.unseen, feature))
+            return self._sql.case([*self._categories(feature, plain), unseen], exp.Null())
+        return self._quotient(plain, feature)
 
-    def _present(self, feature: Feature) -> exp.Expr:
-        if feature.encoding != "value" or not self.dialect.has_nan or self.dialect.nan_is_equal:
-            return _not_null(self._column(feature) if feature.encoding != "value" else self._number(feature))
-        number = self._number(feature)
-        return exp.and_(_not_null(number), exp.not_(exp.IsNan(this=number.copy())))
+    def _plain(self, feature: Feature) -> exp.Expr:
+        if feature.encoding == "value":
+            return self._number(feature)
+        if feature.encoding == "rarity":
+            return text(self._column(feature))
+        function, period, start = _CIRCLES[feature.encoding]
+        sql = self._sql
+        elapsed = self._number(feature)
+        if start:
+            elapsed = sql.difference(elapsed, sql.number(start))
+        periods = exp.Floor(this=divided(elapsed, sql.number(period)))
+        phase = sql.difference(elapsed, sql.product(sql.number(period), periods))
+        angle = sql.product(phase, sql.number(2.0 * pi / period))
+        steps, half = sql.number(CIRCLE_STEPS), sql.number(0.5)
+        return divided(exp.Floor(this=sql.sum([sql.product(function(this=angle), steps), half])), steps)
 
     def _column(self, feature: Feature) -> exp.Expr:
         if feature.encoding == "pattern_rarity":
@@ -94,9 +105,7 @@ class SqlFeatures:
                 hint="train the model with columns => [...] that leave it out",
             )
         source = column(feature.column, self.table)
-        if feature.encoding == "rarity":
-            return text(source)
-        if feature.kind is Kind.NUMBER:
+        if feature.kind in (Kind.NUMBER, Kind.TEXT):
             return source
         if not self.dialect.has_epoch:
             raise NoSqlForm(
@@ -108,46 +117,31 @@ class SqlFeatures:
         return exp.Extract(this=exp.var("EPOCH"), expression=source)
 
     def _number(self, feature: Feature) -> exp.Expr:
-        """Return the column as a DOUBLE, NaN as NULL where it is equal to itself."""
+        """Return the column as a DOUBLE."""
         source = self._column(feature)
-        number = double(source)
-        if not self.dialect.casts_booleans and _may_be_boolean(feature):
-            # The model does not know booleans from numbers. Both have a text, and numbers survive it.
-            words, sql = text(source), self._sql
-            branches = [
-                (exp.EQ(this=words.copy(), expression=exp.Literal.string(word)), sql.number(value))
-                for word, value in (("true", 1.0), ("false", 0.0))
-            ]
-            number = sql.case(branches, double(words))
-        if self.dialect.has_nan and self.dialect.nan_is_equal:
-            number = exp.Nullif(this=number, expression=double(exp.Literal.string("NaN")))
-        return number
+        if self.dialect.casts_booleans or feature.encoding != "value" or not _may_be_boolean(feature):
+            return double(source)
+        # The model does not know booleans from numbers. Both have a text, and numbers survive it.
+        words, sql = text(source), self._sql
+        branches = [
+            (exp.EQ(this=words.copy(), expression=exp.Literal.string(word)), sql.number(value))
+            for word, value in (("true", 1.0), ("false", 0.0))
+        ]
+        return sql.case(branches, double(words))
 
-    def _raw(self, feature: Feature) -> exp.Expr:
-        if feature.encoding == "value":
-            return self._number(feature)
-        function, period, start = _CIRCLES[feature.encoding]
-        sql = self._sql
-        elapsed = double(self._column(feature))
-        if start:
-            elapsed = sql.difference(elapsed, sql.number(start))
-        periods = exp.Floor(this=divided(elapsed, sql.number(period)))
-        phase = sql.difference(elapsed, exp.Mul(this=sql.number(period), expression=periods))
-        angle = exp.Mul(this=exp.Paren(this=phase), expression=sql.number(2.0 * pi / period))
-        result: exp.Expr = function(this=angle)
-        return result
-
-    def _within(self, feature: Feature) -> exp.Expr:
+    def _within(self, raw: exp.Expr, feature: Feature) -> exp.Expr:
         """Return the raw value within ±1e150, where the bounds of the scaled feature do not do it."""
-        raw = self._raw(feature)
         if LARGEST - abs(feature.center) >= _bound(feature.scale):
             return raw
         sql = self._sql
         low, high = sql.number(-LARGEST), sql.number(LARGEST)
         return sql.case([(sql.less(raw, low), low), (sql.less(high, raw), high)], raw)
 
-    def _scale(self, feature: Feature) -> exp.Expr:
-        return self._sql.number(feature.scale)
+    def _distance(self, raw: exp.Expr, feature: Feature) -> exp.Expr:
+        return self._sql.difference(raw, self._sql.number(feature.center)) if feature.center else raw
+
+    def _quotient(self, raw: exp.Expr, feature: Feature) -> exp.Expr:
+        return divided(self._distance(raw, feature), self._sql.number(feature.scale))
 
     def _categories(self, feature: Feature, source: exp.Expr) -> list[tuple[exp.Expr, exp.Expr]]:
         by_value: dict[float, list[str]] = {}
@@ -162,12 +156,9 @@ class SqlFeatures:
         ]
 
 
-def _not_null(value: exp.Expr) -> exp.Expr:
-    return exp.not_(exp.Is(this=value.copy(), expression=exp.Null()))
-
-
-def _column_name(feature: Feature) -> str:
-    return feature.column
+def is_null(value: exp.Expr) -> exp.Expr:
+    """Return the condition that a value is NULL."""
+    return exp.Is(this=value.copy(), expression=exp.Null())
 
 
 def _scaled(raw: float, feature: Feature) -> float:
