@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runt
 from adsql.errors import InvalidParameter, UnknownParameter, did_you_mean, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
     from adsql.state import State
 
 ParameterValue: TypeAlias = str | int | float | bool | tuple[str, ...] | None
@@ -265,4 +266,26 @@ class ChecksParams(Protocol):
     @classmethod
     def check(cls, params: Params) -> None:
         """Raise an `OptionError` for parameters from `Spec.resolve` that cannot be used together."""
+        ...
+
+
+@runtime_checkable
+class ToSql(Protocol):
+    """A detector whose score is a formula of the row's features, which every database can evaluate."""
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return what `score` computes, to about 1e-9.
+
+        Parameters
+        ----------
+        features
+            An expression for each column of X: finite, scaled, never NULL.
+        sql
+            Builds expressions.
+
+        Raises
+        ------
+        NoSqlForm
+            If the formula of this instance is too large.
+        """
         ...

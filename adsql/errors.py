@@ -13,7 +13,8 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     │   ├── InvalidParameter            ADSQL_INVALID_PARAMETER
     │   ├── InvalidOption               ADSQL_INVALID_OPTION
     │   ├── NotIncremental              ADSQL_NOT_INCREMENTAL
-    │   └── NotRowWise                  ADSQL_NOT_ROW_WISE
+    │   ├── NotRowWise                  ADSQL_NOT_ROW_WISE
+    │   └── UnknownDialect              ADSQL_UNKNOWN_DIALECT
     ├── SourceError                     the table, query or file                     exit code 3
     │   ├── UnknownSource               ADSQL_UNKNOWN_SOURCE
     │   ├── InvalidSource               ADSQL_INVALID_SOURCE
@@ -32,7 +33,8 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     │   ├── UnknownVersion              ADSQL_UNKNOWN_VERSION
     │   ├── InvalidModelName            ADSQL_INVALID_MODEL_NAME
     │   ├── CorruptModel                ADSQL_CORRUPT_MODEL
-    │   └── NewerModel                  ADSQL_NEWER_MODEL
+    │   ├── NewerModel                  ADSQL_NEWER_MODEL
+    │   └── NoSqlForm                   ADSQL_NO_SQL_FORM
     └── DatabaseError                   the database adsql is installed in           exit code 5
         ├── NewerDatabase               ADSQL_NEWER_DATABASE
         ├── NotRegistered               ADSQL_NOT_REGISTERED
@@ -125,16 +127,22 @@ class InvalidOption(OptionError):
     code = "ADSQL_INVALID_OPTION"
 
 
+class NotIncremental(OptionError):
+    """A model cannot learn from further rows alone: its detector needs all of them at once."""
+
+    code = "ADSQL_NOT_INCREMENTAL"
+
+
 class NotRowWise(OptionError):
     """A detector that ranks only the rows it was fitted on was asked to score others."""
 
     code = "ADSQL_NOT_ROW_WISE"
 
 
-class NotIncremental(OptionError):
-    """A model cannot learn from further rows alone: its detector needs all of them at once."""
+class UnknownDialect(OptionError):
+    """A model was asked for in an SQL dialect that adsql does not write."""
 
-    code = "ADSQL_NOT_INCREMENTAL"
+    code = "ADSQL_UNKNOWN_DIALECT"
 
 
 class SourceError(AdsqlError):
@@ -252,6 +260,12 @@ class NewerModel(ModelError):
     """The model was written by a newer adsql than this one."""
 
     code = "ADSQL_NEWER_MODEL"
+
+
+class NoSqlForm(ModelError):
+    """The model cannot be written as plain SQL, or not in this dialect."""
+
+    code = "ADSQL_NO_SQL_FORM"
 
 
 class DatabaseError(AdsqlError):

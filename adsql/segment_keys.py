@@ -68,9 +68,14 @@ def existing_column(name: str, table: Columns, option: str = "segment_by") -> st
     return found
 
 
+def key_values(key: str) -> tuple[str | None, ...]:
+    """Return the texts of the segment columns' values that a key stands for; None for NULL."""
+    return tuple(None if value == _NULL_KEY else _unescaped(value) for value in key.split(_KEY_SEPARATOR))
+
+
 def key_text(key: str) -> str:
     """Return a segment's key for people."""
-    return ", ".join("NULL" if value == _NULL_KEY else _unescaped(value) for value in key.split(_KEY_SEPARATOR))
+    return ", ".join("NULL" if value is None else value for value in key_values(key))
 
 
 def _unescaped(value: str) -> str:

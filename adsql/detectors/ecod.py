@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Params, Spec
+from adsql.expressions import check_steps, first_holding
 from adsql.kernels.columns import tail_surprise
 from adsql.sketches import merged_quantiles
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,22 @@ class ECOD:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return tail_surprise(X, self.ordered, self.side)
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features: a step at each training value, and between them."""
+        columns = [np.unique(column) for column in self.ordered]
+        check_steps(
+            "ecod", sum(map(len, columns)), "distinct values", "train hbos, or round the columns to fewer values"
+        )
+        terms = []
+        for j, (x, values) in enumerate(zip(features, columns, strict=True)):
+            # One point below, on and above each value: the surprise does not change in between.
+            points = np.append(np.column_stack([np.nextafter(values, -np.inf), values]), np.inf)
+            steps = tail_surprise(points[:, np.newaxis], self.ordered[j : j + 1], self.side[j : j + 1])
+            bounds = [sql.number(float(value)) for value in values]
+            conditions = [holds(x, bound) for bound in bounds for holds in (sql.less, sql.at_most)]
+            terms.append(first_holding(sql, conditions, [sql.number(float(step)) for step in steps]))
+        return sql.sum(terms)
 
     def to_state(self) -> State:
         """Return what is stored."""

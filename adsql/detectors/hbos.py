@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
+from adsql.expressions import check_steps, first_holding
 from adsql.kernels.columns import histogram_surprise
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 _MAX_BINS = 10_000
 
@@ -125,6 +129,20 @@ class HBOS:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return histogram_surprise(X, self.edges, self.first_edge, self.surprise, self.outside)
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features."""
+        check_steps("hbos", len(self.surprise), "bins", "train with a lower n_bins, or on fewer columns")
+        terms = []
+        for j, x in enumerate(features):
+            edges = [sql.number(float(edge)) for edge in self.edges[self.first_edge[j] : self.first_edge[j + 1]]]
+            bins = self.surprise[self.first_edge[j] - j : self.first_edge[j + 1] - j - 1]
+            outside = float(self.outside[j])
+            # Bins include their lower edge, the last one both.
+            conditions = [*(sql.less(x, edge) for edge in edges[:-1]), sql.at_most(x, edges[-1])]
+            values = [sql.number(float(value)) for value in (outside, *bins, outside)]
+            terms.append(first_holding(sql, conditions, values))
+        return sql.sum(terms)
 
     def to_state(self) -> State:
         """Return what is stored."""

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
+from adsql.expressions import check_steps
 from adsql.kernels.trees import complete_trees, mean_complete_leaf_value, mean_leaf_value
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 _AUTO_SAMPLES = 256
 
@@ -141,6 +145,23 @@ class IsolationForest:
     def _complete(self) -> tuple[NDArray[np.uint32], NDArray[np.float32], Floats] | None:
         return complete_trees(self.roots, self.feature, self.threshold, self.left, self.right, self.path)
 
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features: a CASE for each inner node."""
+        check_steps("iforest", len(self.path), "nodes", "train with a lower n_estimators or max_samples")
+        bounds = _as_float64(self.threshold)
+        values: list[E] = []
+        # Children lie behind their parents.
+        for node in reversed(range(len(self.path))):
+            if self.feature[node] < 0:
+                values.append(sql.number(float(self.path[node])))
+                continue
+            goes_left = sql.at_most(features[self.feature[node]], sql.number(float(bounds[node])))
+            left, right = (values[len(self.path) - 1 - child] for child in (self.left[node], self.right[node]))
+            values.append(sql.case([(goes_left, left)], right))
+        path = sql.sum([values[len(self.path) - 1 - root] for root in self.roots])
+        factor = -np.log(2.0) / (len(self.roots) * self.expected_path)
+        return sql.exponential(sql.product(path, sql.number(float(factor))))
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(
@@ -190,6 +211,20 @@ def _flatten(tree: Any, columns: NDArray[np.int64]) -> dict[str, NDArray[Any]]: 
         "right": right,
         "path": np.where(leaf, depth + _expected_path(tree.n_node_samples), 0.0),
     }
+
+
+def _as_float64(threshold: Floats) -> Floats:
+    """Return the largest float64 values which, rounded to float32, do not exceed the thresholds.
+
+    The kernel compares float32 values; comparing float64 ones with these gives the same answers.
+    """
+    within = np.clip(threshold, -2e9, 2e9)  # features lie within 1e9, and float32 ends at 3.4e38
+    nearest = within.astype(np.float32)
+    below = np.where(nearest > within, np.nextafter(nearest, np.float32(-np.inf)), nearest)
+    above = np.nextafter(below, np.float32(np.inf))
+    halfway = (below.astype(np.float64) + above.astype(np.float64)) / 2.0
+    # Halfway rounds to the neighbour with the even last bit.
+    return np.where(halfway.astype(np.float32) > within, np.nextafter(halfway, -np.inf), halfway)
 
 
 def _expected_path(samples: NDArray[Any]) -> Floats:

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Params, Spec
+from adsql.expressions import root_mean_square as root_mean_square_expression
 from adsql.kernels.columns import root_mean_square
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,10 @@ class ZScore:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return root_mean_square(X, self.mean, self.deviation)
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features."""
+        return root_mean_square_expression(features, self.mean, self.deviation, sql)
 
     def to_state(self) -> State:
         """Return what is stored."""

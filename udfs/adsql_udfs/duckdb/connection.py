@@ -28,7 +28,7 @@ SCORING = {
 }
 NAMES = (
     "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly", "models",
-    "model_info", "detectors", "drop_model",
+    "model_info", "model_sql", "detectors", "drop_model",
 )  # fmt: skip
 
 _lock = threading.Lock()

@@ -138,6 +138,9 @@ CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS
 SELECT unnest(fact)
 FROM (SELECT unnest(facts) AS fact FROM (SELECT __adsql_model_info($home.model_handle(model, version)) AS facts));
 
+CREATE OR REPLACE $temporary MACRO $schema.model_sql(model, dialect := NULL, source := NULL, version := NULL) AS
+__adsql_model_sql($home.model_handle(model, version), dialect, source);
+
 CREATE OR REPLACE $temporary MACRO $schema.detectors() AS TABLE
 SELECT unnest(detector)
 FROM (SELECT unnest(__adsql_detectors(1)) AS detector);

@@ -1,0 +1,144 @@
+"""How a detector writes its score as an expression, without knowing the language it is written in.
+
+`adsql.sqlgen` implements `Expressions` for SQL dialects. Detectors get an instance and the expressions of their
+features, and combine them: see `adsql.detector.ToSql`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from adsql.errors import NoSqlForm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adsql.arrow import Floats
+
+E = TypeVar("E")
+
+MAX_STEPS = 4_000  # steps of functions and nodes of trees; engines plan for seconds, or refuse, far above it
+
+
+class Expressions(Protocol[E]):
+    """Builds expressions of float64 values that are never NULL or NaN.
+
+    Arguments may be used several times. Operations that overflow are the detector's fault: features lie within
+    ±1e9.
+    """
+
+    def number(self, value: float) -> E:
+        """Return a constant, exact to the last bit."""
+        ...
+
+    def sum(self, terms: Sequence[E]) -> E:
+        """Return the sum of one or more terms, as a balanced tree: long chains exhaust an engine's stack."""
+        ...
+
+    def difference(self, left: E, right: E) -> E:
+        """Return left - right."""
+        ...
+
+    def product(self, left: E, right: E) -> E:
+        """Return left * right."""
+        ...
+
+    def quotient(self, left: E, right: E) -> E:
+        """Return left / right; right must not be zero."""
+        ...
+
+    def square(self, value: E) -> E:
+        """Return value * value."""
+        ...
+
+    def square_root(self, value: E) -> E:
+        """Return the square root of a value that is not negative."""
+        ...
+
+    def absolute(self, value: E) -> E:
+        """Return the absolute value."""
+        ...
+
+    def logarithm(self, value: E) -> E:
+        """Return the natural logarithm of a positive value."""
+        ...
+
+    def exponential(self, value: E) -> E:
+        """Return e to the power of a value of at most 700."""
+        ...
+
+    def least(self, values: Sequence[E]) -> E:
+        """Return the smallest of two or more values."""
+        ...
+
+    def greatest(self, values: Sequence[E]) -> E:
+        """Return the largest of two or more values."""
+        ...
+
+    def less(self, left: E, right: E) -> E:
+        """Return the condition left < right."""
+        ...
+
+    def at_most(self, left: E, right: E) -> E:
+        """Return the condition left <= right."""
+        ...
+
+    def case(self, branches: Sequence[tuple[E, E]], otherwise: E) -> E:
+        """Return the value of the first of one or more (condition, value) whose condition holds."""
+        ...
+
+
+def first_holding(sql: Expressions[E], conditions: Sequence[E], values: Sequence[E]) -> E:
+    """Return values[i] for the first condition that holds, the last value if none does: a step function.
+
+    Each condition must imply the next one, such as x < 1, x < 2, x < 5; the search halves them.
+
+    Parameters
+    ----------
+    sql
+        The builder.
+    conditions
+        n of them.
+    values
+        n + 1 of them.
+    """
+    if not conditions:
+        return values[0]
+    middle = len(conditions) // 2
+    if len(conditions) == 1:
+        return sql.case([(conditions[0], values[0])], values[1])
+    below = first_holding(sql, conditions[:middle], values[: middle + 1])
+    above = first_holding(sql, conditions[middle + 1 :], values[middle + 1 :])
+    return sql.case([(conditions[middle], below)], above)
+
+
+def root_mean_square(features: Sequence[E], center: Floats, scale: Floats, sql: Expressions[E]) -> E:
+    """Return the root mean square of (x - center) / scale, as the kernel of that name."""
+    squares = [
+        sql.square(sql.quotient(sql.difference(x, sql.number(float(middle))), sql.number(float(size))))
+        for x, middle, size in zip(features, center, scale, strict=True)
+    ]
+    return sql.square_root(sql.quotient(sql.sum(squares), sql.number(float(len(squares)))))
+
+
+def check_steps(algorithm: str, steps: int, what: str, hint: str) -> None:
+    """Refuse an expression that engines would take seconds to plan.
+
+    Raises
+    ------
+    NoSqlForm
+        If there are more than `MAX_STEPS`.
+
+    Examples
+    --------
+    >>> check_steps("hbos", 5_000, "bins", "set n_bins lower")
+    Traceback (most recent call last):
+    adsql.errors.NoSqlForm: [ADSQL_NO_SQL_FORM] hbos: the model has 5000 bins, too many for an SQL expression. \
+Allowed: up to 4000 bins. Do: set n_bins lower
+    """
+    if steps > MAX_STEPS:
+        raise NoSqlForm(
+            f"{algorithm}: the model has {steps} {what}, too many for an SQL expression",
+            allowed=f"up to {MAX_STEPS} {what}",
+            hint=hint,
+        )
