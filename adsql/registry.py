@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from adsql.detectors.auto import Auto
 from adsql.detectors.ecod import ECOD
+from adsql.detectors.eif import ExtendedIsolationForest
 from adsql.detectors.hbos import HBOS
 from adsql.detectors.iforest import IsolationForest
 from adsql.detectors.iqr import IQR
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 BUILTIN: tuple[type[Detector], ...] = (
     Auto,
     ECOD,
+    ExtendedIsolationForest,
     HBOS,
     IsolationForest,
     IQR,
@@ -42,7 +44,7 @@ def detectors() -> dict[str, type[Detector]]:
     Examples
     --------
     >>> list(detectors())[:3]
-    ['auto', 'ecod', 'hbos']
+    ['auto', 'ecod', 'eif']
     """
     offered = (entry.load() for entry in entry_points(group="adsql.detectors"))
     return {cls.spec.name: cls for cls in (*BUILTIN, *offered)}

@@ -104,7 +104,7 @@ class IsolationForest:
             tree["left"] = np.where(inner, tree["left"] + root, 0).astype(np.int32)
             tree["right"] = np.where(inner, tree["right"] + root, 0).astype(np.int32)
         joined = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
-        expected = float(_expected_path(np.array([samples]))[0])
+        expected = float(expected_path(np.array([samples]))[0])
         return cls(roots=roots, expected_path=max(expected, 1.0), n_features=X.shape[1], **joined)
 
     def score(self, X: Floats) -> Floats:
@@ -155,11 +155,11 @@ def _flatten(tree: Any, columns: NDArray[np.int64]) -> dict[str, NDArray[Any]]: 
         "threshold": np.where(leaf, 0.0, tree.threshold),
         "left": left,
         "right": right,
-        "path": np.where(leaf, depth + _expected_path(tree.n_node_samples), 0.0),
+        "path": np.where(leaf, depth + expected_path(tree.n_node_samples), 0.0),
     }
 
 
-def _expected_path(samples: NDArray[Any]) -> Floats:
+def expected_path(samples: NDArray[Any]) -> Floats:
     """Return c(n), the mean path length of an unsuccessful search in a binary tree of n rows (equation 1)."""
     n = samples.astype(np.float64)
     many = np.maximum(n, 3.0)

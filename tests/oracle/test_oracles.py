@@ -11,6 +11,11 @@ from oracle.slow import ORACLES
 # Besides the defaults: one line a set of parameters that takes another path through the code.
 PARAMETERS = {
     "auto": [{"n_neighbors": 1}, {"n_neighbors": 1_000}, {"reference_size": 40}],
+    "eif": [
+        {"n_estimators": 20, "extension_level": 0},
+        {"n_estimators": 20, "extension_level": 1, "max_samples": 33},
+        {"n_estimators": 20, "extension_level": 99, "max_samples": 2},
+    ],
     "hbos": [{"n_bins": 2}, {"n_bins": 37, "alpha": 1.0}, {"alpha": 1e-9}],
     "iforest": [
         {"n_estimators": 7, "max_samples": 50},

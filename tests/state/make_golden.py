@@ -21,7 +21,10 @@ from sample_tables import fitted
 
 GOLDEN = Path(__file__).parent / "golden"
 # Trees are the one state whose size does not follow from the training data.
-SMALL = {"iforest": {"n_estimators": 5, "max_samples": 16}}
+SMALL = {
+    "eif": {"n_estimators": 5, "max_samples": 16},
+    "iforest": {"n_estimators": 5, "max_samples": 16},
+}
 
 
 def training_rows():
