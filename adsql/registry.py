@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from adsql.detectors.auto import Auto
+from adsql.detectors.autoencoder import Autoencoder
 from adsql.detectors.ecod import ECOD
 from adsql.detectors.eif import ExtendedIsolationForest
 from adsql.detectors.hbos import HBOS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 BUILTIN: tuple[type[Detector], ...] = (
     Auto,
+    Autoencoder,
     ECOD,
     ExtendedIsolationForest,
     HBOS,
@@ -44,7 +46,7 @@ def detectors() -> dict[str, type[Detector]]:
     Examples
     --------
     >>> list(detectors())[:3]
-    ['auto', 'ecod', 'eif']
+    ['auto', 'autoencoder', 'ecod']
     """
     offered = (entry.load() for entry in entry_points(group="adsql.detectors"))
     return {cls.spec.name: cls for cls in (*BUILTIN, *offered)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import warnings
 
 import numpy as np
 
@@ -78,4 +79,53 @@ def eif(training, params, seed, rows):
     return [2 ** (-path / expected_path(samples)) for path in paths]
 
 
-ORACLES = {"eif": eif}
+def layer(values, weight, bias):
+    return [b + sum(x * row[u] for x, row in zip(values, weight, strict=True)) for u, b in enumerate(bias)]
+
+
+def rebuild(network, row):
+    """Go through scikit-learn's own network unit by unit."""
+    for place, (weight, bias) in enumerate(zip(network.coefs_, network.intercepts_, strict=True)):
+        row = layer(row, weight.tolist(), bias.tolist())
+        if place < len(network.coefs_) - 1:
+            row = [max(x, 0.0) for x in row]
+    return row
+
+
+def autoencoder(training, params, seed, rows):
+    """Mean square of (x - rebuilt x) / usual error; the network is trained again without the worst tenth."""
+    from sklearn.neural_network import MLPRegressor  # noqa: PLC0415 - one oracle of many needs it
+
+    X = np.array(training)
+    near = np.clip(X, -10, 10)
+    center = near.mean(axis=0)
+    scale = np.array([deviation if deviation > 1e-6 else 1.0 for deviation in near.std(axis=0)])
+
+    def fit(Z):
+        network = MLPRegressor(
+            hidden_layer_sizes=(64, 32, 64), learning_rate_init=0.01, batch_size=min(128, len(Z)), max_iter=params["max_iter"],
+            early_stopping=len(Z) >= 50, n_iter_no_change=8, random_state=seed,
+        )  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return network.fit(Z, Z if Z.shape[1] > 1 else Z[:, 0])
+
+    def missed(network, row):
+        seen = [(min(max(x, -10.0), 10.0) - c) / s for x, c, s in zip(row, center, scale, strict=True)]
+        there = [(x - c) / s for x, c, s in zip(row, center, scale, strict=True)]
+        return [x - y for x, y in zip(there, rebuild(network, seen), strict=True)]
+
+    Z = (near - center) / scale
+    network = fit(Z)
+    if len(X) >= 50:
+        errors = [statistics.fmean(e * e for e in missed(network, row)) for row in near.tolist()]
+        network = fit(Z[np.array(errors) <= np.quantile(errors, 0.9)])
+    usual = []
+    for column in zip(*(missed(network, row) for row in training), strict=True):
+        sizes = [abs(e) for e in column]
+        cut = np.quantile(sizes, 0.9)
+        usual.append(max(math.sqrt(statistics.fmean(min(e, cut) ** 2 for e in sizes)), 0.1))
+    return [statistics.fmean((e / u) ** 2 for e, u in zip(missed(network, row), usual, strict=True)) for row in rows]
+
+
+ORACLES = {"autoencoder": autoencoder, "eif": eif}
