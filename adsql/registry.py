@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 GROUP = "adsql.detectors"
 BUILTIN = (
     "auto:Auto",
+    "autoencoder:Autoencoder",
     "ecod:ECOD",
+    "eif:ExtendedIsolationForest",
     "ensemble:Ensemble",
     "hbos:HBOS",
     "iforest:IsolationForest",
@@ -37,7 +39,7 @@ def detectors() -> dict[str, type[Detector]]:
     Examples
     --------
     >>> list(detectors())[:3]
-    ['auto', 'ecod', 'ensemble']
+    ['auto', 'autoencoder', 'ecod']
     """
     own = (EntryPoint(line.partition(":")[0], f"adsql.detectors.{line}", GROUP) for line in BUILTIN)
     classes: list[type[Detector]] = [entry.load() for entry in (*own, *entry_points(group=GROUP))]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CAP = 10_000
-RANDOM = ("auto", "iforest", "knn")
+RANDOM = ("auto", "autoencoder", "eif", "iforest", "knn")
 
 
 def peers() -> dict[str, Callable[[], Any]]:

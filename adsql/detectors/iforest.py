@@ -107,7 +107,7 @@ class IsolationForest:
         for root, tree in zip(roots, trees, strict=True):
             tree["left"], tree["right"] = (_moved(tree[side], tree["feature"], root) for side in ("left", "right"))
         joined = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
-        expected = float(_expected_path(np.array([samples]))[0])
+        expected = float(expected_path(np.array([samples]))[0])
         return cls(roots=roots, expected_path=max(expected, 1.0), n_features=X.shape[1], **joined)
 
     def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:
@@ -209,7 +209,7 @@ def _flatten(tree: Any, columns: NDArray[np.int64]) -> dict[str, NDArray[Any]]: 
         "threshold": np.where(leaf, 0.0, tree.threshold),
         "left": left,
         "right": right,
-        "path": np.where(leaf, depth + _expected_path(tree.n_node_samples), 0.0),
+        "path": np.where(leaf, depth + expected_path(tree.n_node_samples), 0.0),
     }
 
 
@@ -227,7 +227,7 @@ def _as_float64(threshold: Floats) -> Floats:
     return np.where(halfway.astype(np.float32) > within, np.nextafter(halfway, -np.inf), halfway)
 
 
-def _expected_path(samples: NDArray[Any]) -> Floats:
+def expected_path(samples: NDArray[Any]) -> Floats:
     """Return c(n), the mean path length of an unsuccessful search in a binary tree of n rows (equation 1)."""
     n = samples.astype(np.float64)
     many = np.maximum(n, 3.0)

@@ -13,8 +13,8 @@ from collections import Counter
 import numpy as np
 
 from adsql.registry import detectors
-
-EULER_GAMMA = 0.5772156649015329
+from oracle import slow_trained
+from oracle.slow_trained import expected_path
 
 
 def columns(rows):
@@ -141,15 +141,6 @@ def auto(training, params, seed, rows):
     return neighbours(sample(training, params["reference_size"], seed), params["n_neighbors"], "mean", rows)
 
 
-def expected_path(n):
-    """c(n) of Liu, Ting and Zhou: the mean depth of an unsuccessful search in a binary tree of n rows."""
-    if n <= 1:
-        return 0.0
-    if n == 2:
-        return 1.0
-    return 2 * (math.log(n - 1) + EULER_GAMMA) - 2 * (n - 1) / n
-
-
 def iforest(training, params, seed, rows):
     """2^(-mean depth / c(samples)), walking scikit-learn's own trees node by node."""
     from sklearn.ensemble import IsolationForest  # noqa: PLC0415 - one oracle of many needs it
@@ -216,4 +207,5 @@ ORACLES = {
     "knn": knn,
     "mad": mad,
     "zscore": zscore,
+    **slow_trained.ORACLES,
 }

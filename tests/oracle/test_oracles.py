@@ -14,6 +14,11 @@ PARAMETERS = {
     "ensemble": [
         {"detectors": ("zscore", "mad"), "combination": combination} for combination in ("maximum", "probability")
     ],
+    "eif": [
+        {"n_estimators": 20, "extension_level": 0},
+        {"n_estimators": 20, "extension_level": 1, "max_samples": 33},
+        {"n_estimators": 20, "extension_level": 99, "max_samples": 2},
+    ],
     "hbos": [{"n_bins": 2}, {"n_bins": 37, "alpha": 1.0}, {"alpha": 1e-9}],
     "iforest": [
         {"n_estimators": 7, "max_samples": 50},

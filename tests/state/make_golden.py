@@ -21,7 +21,11 @@ from sample_tables import fitted
 
 GOLDEN = Path(__file__).parent / "golden"
 # Trees are the one state whose size does not follow from the training data.
-SMALL = {"ensemble": {"detectors": ["auto", "hbos", "mad"]}, "iforest": {"n_estimators": 5, "max_samples": 16}}
+SMALL = {
+    "eif": {"n_estimators": 5, "max_samples": 16},
+    "ensemble": {"detectors": ["auto", "hbos", "mad"]},
+    "iforest": {"n_estimators": 5, "max_samples": 16},
+}
 
 
 def training_rows():
