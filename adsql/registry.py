@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from adsql.detectors.auto import Auto
+from adsql.detectors.copod import COPOD
 from adsql.detectors.ecod import ECOD
 from adsql.detectors.hbos import HBOS
 from adsql.detectors.iforest import IsolationForest
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 BUILTIN: tuple[type[Detector], ...] = (
     Auto,
+    COPOD,
     ECOD,
     HBOS,
     IsolationForest,
@@ -42,7 +44,7 @@ def detectors() -> dict[str, type[Detector]]:
     Examples
     --------
     >>> list(detectors())[:3]
-    ['auto', 'ecod', 'hbos']
+    ['auto', 'copod', 'ecod']
     """
     offered = (entry.load() for entry in entry_points(group="adsql.detectors"))
     return {cls.spec.name: cls for cls in (*BUILTIN, *offered)}

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyod.models.copod import COPOD
 from pyod.models.ecod import ECOD
 from pyod.models.hbos import HBOS
 from pyod.models.iforest import IForest
@@ -39,7 +40,7 @@ RANDOM = ("auto", "iforest", "knn")
 def peers() -> dict[str, Callable[[], Any]]:
     """PyOD's detectors with their defaults, on z-scored features as PyOD's own benchmark does."""
     # A new instance for each set: a fitted one remembers the set before.
-    return {"ecod": ECOD, "hbos": HBOS, "iforest": lambda: IForest(random_state=0), "knn": KNN}
+    return {"copod": COPOD, "ecod": ECOD, "hbos": HBOS, "iforest": lambda: IForest(random_state=0), "knn": KNN}
 
 
 def load(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
