@@ -11,13 +11,18 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from adsql.detectors.auto import Auto
+from adsql.detectors.cblof import CBLOF
 from adsql.detectors.copod import COPOD
 from adsql.detectors.ecod import ECOD
+from adsql.detectors.gmm import GMM
 from adsql.detectors.hbos import HBOS
 from adsql.detectors.iforest import IsolationForest
 from adsql.detectors.iqr import IQR
+from adsql.detectors.kde import KDE
 from adsql.detectors.knn import KNN
 from adsql.detectors.mad import MAD
+from adsql.detectors.mcd import MCD
+from adsql.detectors.pca import PCA
 from adsql.detectors.zscore import ZScore
 from adsql.errors import UnknownAlgorithm, did_you_mean
 
@@ -26,13 +31,18 @@ if TYPE_CHECKING:
 
 BUILTIN: tuple[type[Detector], ...] = (
     Auto,
+    CBLOF,
     COPOD,
     ECOD,
+    GMM,
     HBOS,
     IsolationForest,
     IQR,
+    KDE,
     KNN,
     MAD,
+    MCD,
+    PCA,
     ZScore,
 )
 
@@ -44,7 +54,7 @@ def detectors() -> dict[str, type[Detector]]:
     Examples
     --------
     >>> list(detectors())[:3]
-    ['auto', 'copod', 'ecod']
+    ['auto', 'cblof', 'copod']
     """
     offered = (entry.load() for entry in entry_points(group="adsql.detectors"))
     return {cls.spec.name: cls for cls in (*BUILTIN, *offered)}
