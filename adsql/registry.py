@@ -20,14 +20,20 @@ GROUP = "adsql.detectors"
 BUILTIN = (
     "auto:Auto",
     "autoencoder:Autoencoder",
+    "cblof:CBLOF",
+    "copod:COPOD",
     "ecod:ECOD",
     "eif:ExtendedIsolationForest",
     "ensemble:Ensemble",
+    "gmm:GMM",
     "hbos:HBOS",
     "iforest:IsolationForest",
     "iqr:IQR",
+    "kde:KDE",
     "knn:KNN",
     "mad:MAD",
+    "mcd:MCD",
+    "pca:PCA",
     "zscore:ZScore",
 )
 
@@ -39,7 +45,7 @@ def detectors() -> dict[str, type[Detector]]:
     Examples
     --------
     >>> list(detectors())[:3]
-    ['auto', 'autoencoder', 'ecod']
+    ['auto', 'autoencoder', 'cblof']
     """
     own = (EntryPoint(line.partition(":")[0], f"adsql.detectors.{line}", GROUP) for line in BUILTIN)
     classes: list[type[Detector]] = [entry.load() for entry in (*own, *entry_points(group=GROUP))]

@@ -101,6 +101,18 @@ def histogram_surprise(
 
 
 @kernel
+def _tails(x: float, ordered: Floats) -> tuple[float, float]:
+    """Return -ln of the probabilities of at most and of at least x under the training values, which ascend.
+
+    Beyond all m training values it is -ln(1 / (m + 1)).
+    """
+    m = ordered.shape[0]
+    at_most = np.searchsorted(ordered, x, "right")
+    at_least = m - np.searchsorted(ordered, x, "left")
+    return -np.log(max(at_most / m, 1.0 / (m + 1.0))), -np.log(max(at_least / m, 1.0 / (m + 1.0)))
+
+
+@kernel
 def tail_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
     """Return the sum over the columns of -ln of the tail probability under the training data; shape (n,).
 
@@ -108,16 +120,11 @@ def tail_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
     0 at the smaller of both as the others do at least. A value beyond all training values has 1 / (m + 1).
     """
     n, d = X.shape
-    m = ordered.shape[1]
     result = np.empty(n)
     for i in range(n):
         total = 0.0
         for j in range(d):
-            x = X[i, j]
-            at_most = np.searchsorted(ordered[j], x, "right")
-            at_least = m - np.searchsorted(ordered[j], x, "left")
-            left = -np.log(max(at_most / m, 1.0 / (m + 1.0)))
-            right = -np.log(max(at_least / m, 1.0 / (m + 1.0)))
+            left, right = _tails(X[i, j], ordered[j])
             skewed = left + right
             if side[j] < 0:
                 skewed = left
@@ -157,4 +164,27 @@ def upper_half_probability(deviates: Floats) -> Floats:
     result = np.empty(deviates.shape[0])
     for i in range(deviates.shape[0]):
         result[i] = max(0.0, math.erf(deviates[i] / math.sqrt(2.0)))
+    return result
+
+
+@kernel
+def copula_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
+    """Return the sum over the columns of -ln of the tail the skewness points to; shape (n,).
+
+    The arguments are those of `tail_surprise`. At least the mean of both tails counts, and their sum in columns
+    without skewness.
+    """
+    n, d = X.shape
+    result = np.empty(n)
+    for i in range(n):
+        total = 0.0
+        for j in range(d):
+            left, right = _tails(X[i, j], ordered[j])
+            skewed = left + right
+            if side[j] < 0:
+                skewed = left
+            elif side[j] > 0:
+                skewed = right
+            total += max(skewed, (left + right) / 2.0)
+        result[i] = total
     return result

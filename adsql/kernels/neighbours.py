@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from adsql.arrow import Floats
 
 _BLOCK = 1_024  # reference rows whose distances stay in the first-level cache
+_NEGLIGIBLE = 40.0  # e^-40 is lost in the rounding of a sum that begins with 1
 
 MEAN, LARGEST, MEDIAN = 0, 1, 2
 
@@ -105,3 +106,49 @@ def _aggregate(squared: Floats, first: int, last: int, how: int) -> float:
     for r in range(first, last):
         total += np.sqrt(squared[r])
     return total / (last - first)
+
+
+@kernel
+def kernel_surprise(X: Floats, reference: Floats, scale: Floats, log_height: float) -> Floats:
+    """Return -ln of the mean over the reference rows of exp(log_height - squared distance / 2); shape (n,).
+
+    `reference` has shape (d, m) and is divided by `scale`, as rows are here. One reference row at distance zero
+    is left out, as in `nearest_distance`. The nearest row's term is taken out of the sum, so that rows far from
+    all have finite scores.
+    """
+    n, d = X.shape
+    m = reference.shape[1]
+    result = np.empty(n)
+    squares = np.empty(m)
+    for i in range(n):
+        squares[:] = 0.0
+        for j in range(d):
+            _add_squares(squares, X[i, j] / scale[j], reference[j])
+        nearest = np.argmin(squares)
+        count = m
+        if squares[nearest] == 0.0 and m > 1:
+            squares[nearest] = np.inf
+            nearest = np.argmin(squares)
+            count = m - 1
+        least = squares[nearest]
+        total = 0.0
+        for r in range(m):
+            beyond = (squares[r] - least) / 2.0
+            if beyond < _NEGLIGIBLE:
+                total += np.exp(-beyond)
+        result[i] = least / 2.0 - np.log(total / count) - log_height
+    return result
+
+
+@kernel
+def center_distance(X: Floats, centers: Floats) -> Floats:
+    """Return the distance to the nearest centre; shape (n,). `centers` has shape (d, k)."""
+    n, d = X.shape
+    result = np.empty(n)
+    squares = np.empty(centers.shape[1])
+    for i in range(n):
+        squares[:] = 0.0
+        for j in range(d):
+            _add_squares(squares, X[i, j], centers[j])
+        result[i] = np.sqrt(squares.min())
+    return result

@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 
 from adsql.registry import detectors
-from oracle import slow_trained
+from oracle import slow_densities, slow_trained
 from oracle.slow_trained import expected_path
 
 
@@ -208,4 +208,5 @@ ORACLES = {
     "mad": mad,
     "zscore": zscore,
     **slow_trained.ORACLES,
+    **slow_densities.ORACLES,
 }

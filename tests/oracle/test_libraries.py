@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pyod.models import copod as pyod_copod
 from pyod.models import ecod as pyod_ecod
 from pyod.models import knn as pyod_knn
 from sklearn.ensemble import IsolationForest as SklearnForest
 
+from adsql.detectors.copod import COPOD
 from adsql.detectors.ecod import ECOD
 from adsql.detectors.iforest import IsolationForest
 from adsql.detectors.knn import KNN
@@ -66,6 +68,13 @@ def test_iforest_equals_scikit_learn_on_and_beside_its_thresholds():
 def test_ecod_equals_pyod_on_training_rows(d, decimals, seed):
     X = rows(400, d, seed, decimals)
     np.testing.assert_allclose(ECOD.fit(X, {}, 0).score(X), pyod_ecod.ECOD().fit(X).decision_scores_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("decimals", [None, 1, 0])
+@pytest.mark.parametrize("d", [1, 4])
+def test_copod_equals_pyod_on_training_rows(d, decimals):
+    X = rows(400, d, 3, decimals)
+    np.testing.assert_allclose(COPOD.fit(X, {}, 0).score(X), pyod_copod.COPOD().fit(X).decision_scores_, rtol=1e-9)
 
 
 @pytest.mark.parametrize("method", ["largest", "mean", "median"])

@@ -19,12 +19,15 @@ PARAMETERS = {
         {"n_estimators": 20, "extension_level": 1, "max_samples": 33},
         {"n_estimators": 20, "extension_level": 99, "max_samples": 2},
     ],
+    "cblof": [{"n_clusters": 2}, {"alpha": 1.0}, {"alpha": 0.51, "beta": 1.5}, {"n_clusters": 1_000}],
+    "gmm": [{"n_components": 1}, {"n_components": 6}, {"reg_covar": 0.5}],
     "hbos": [{"n_bins": 2}, {"n_bins": 37, "alpha": 1.0}, {"alpha": 1e-9}],
     "iforest": [
         {"n_estimators": 7, "max_samples": 50},
         {"n_estimators": 20, "max_features": 0.5},
         {"n_estimators": 20, "bootstrap": True},
     ],
+    "kde": [{"bandwidth": 0.2}, {"bandwidth": "scott"}, {"bandwidth": "silverman", "reference_size": 40}],
     "knn": [
         {"method": "mean"},
         {"method": "median", "n_neighbors": 4},
@@ -32,6 +35,8 @@ PARAMETERS = {
         {"n_neighbors": 1_000},
         {"reference_size": 40, "n_neighbors": 2},
     ],
+    "mcd": [{"support_fraction": 0.75}, {"support_fraction": 1.0}],
+    "pca": [{"n_selected_components": 1}, {"n_selected_components": 50}, {"standardization": False}],
 }
 CASES = [
     pytest.param(name, given, id="-".join([name, *(f"{key}={value}" for key, value in given.items())]))
