@@ -56,7 +56,13 @@ class Feature:
 
     def raw(self, values: pa.Array[Any]) -> Floats:
         """Encode a column of n values without the scale; NaN where missing, not yet bounded."""
-        return ENCODINGS[self.encoding](values, self)
+        encoded = ENCODINGS[self.encoding](values, self)
+        if self.encoding not in _CIRCLES:
+            return encoded
+        # Sines differ in their last bit between processors and databases: without this, the earliest hour of
+        # training, seen again elsewhere, would lie outside of what training saw.
+        rounded: Floats = np.floor(encoded * CIRCLE_STEPS + 0.5) / CIRCLE_STEPS
+        return rounded
 
     def description(self) -> str:
         """Return the encoding in words, for `model_info`."""
@@ -85,7 +91,7 @@ def rarity_feature(name: str, encoding: str, text: pa.StringArray) -> Feature:
 
 def with_robust_scale(feature: Feature, values: pa.Array[Any]) -> Feature | None:
     """Return the feature with its robust scale, or None if it does not vary."""
-    raw = np.clip(feature.raw(values), -LARGEST, LARGEST) + 0.0
+    raw = np.clip(ENCODINGS[feature.encoding](values, feature), -LARGEST, LARGEST) + 0.0
     raw = np.sort(raw[np.isfinite(raw)])  # a sum's last bits depend on the order, in which engines are free
     # Categories of equal size have one rarity, and still vary: an unknown one would be strange.
     varies = len(feature.vocabulary) > 1 if feature.encoding in _RARITIES else raw.size > 0 and raw[0] < raw[-1]
@@ -123,11 +129,7 @@ def _rarity(values: pa.Array[Any], feature: Feature) -> Floats:
 
 def _circle(function: Callable[[Floats], Floats], period: float, start: float) -> Callable[..., Floats]:
     def encode(values: pa.Array[Any], _: Feature) -> Floats:
-        coordinate = function((to_float64(values) - start) % period * (2.0 * np.pi / period))
-        # Sines differ in their last bit between processors and databases; that must not put the earliest hour of
-        # training, seen again, outside of what training saw.
-        rounded: Floats = np.floor(coordinate * CIRCLE_STEPS + 0.5) / CIRCLE_STEPS
-        return rounded
+        return function((to_float64(values) - start) % period * (2.0 * np.pi / period))
 
     return encode
 

@@ -88,27 +88,29 @@ class Expressions(Protocol[E]):
         ...
 
 
-def first_holding(sql: Expressions[E], conditions: Sequence[E], values: Sequence[E]) -> E:
-    """Return values[i] for the first condition that holds, the last value if none does: a step function.
-
-    Each condition must imply the next one, such as x < 1, x < 2, x < 5; the search halves them.
+def step_function(sql: Expressions[E], conditions: Sequence[E], values: Sequence[float]) -> E:
+    """Return values[i] for the first condition that holds, the last value if none does.
 
     Parameters
     ----------
     sql
         The builder.
     conditions
-        n of them.
+        n of them. Each must imply the next one, such as x < 1, x < 2, x < 5: the search halves them.
     values
         n + 1 of them.
     """
+    changes = [i for i in range(len(conditions)) if values[i] != values[i + 1]]
+    steps = [*(sql.number(float(values[i])) for i in changes), sql.number(float(values[-1]))]
+    return _search(sql, [conditions[i] for i in changes], steps)
+
+
+def _search(sql: Expressions[E], conditions: Sequence[E], values: Sequence[E]) -> E:
     if not conditions:
         return values[0]
     middle = len(conditions) // 2
-    if len(conditions) == 1:
-        return sql.case([(conditions[0], values[0])], values[1])
-    below = first_holding(sql, conditions[:middle], values[: middle + 1])
-    above = first_holding(sql, conditions[middle + 1 :], values[middle + 1 :])
+    below = _search(sql, conditions[:middle], values[: middle + 1])
+    above = _search(sql, conditions[middle + 1 :], values[middle + 1 :])
     return sql.case([(conditions[middle], below)], above)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Params, Spec
-from adsql.expressions import check_steps, first_holding
+from adsql.expressions import check_steps, step_function
 from adsql.kernels.columns import tail_surprise
 from adsql.sketches import merged_quantiles
 from adsql.state import State, require
@@ -85,17 +85,16 @@ class ECOD:
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features: a step at each training value, and between them."""
         columns = [np.unique(column) for column in self.ordered]
-        check_steps(
-            "ecod", sum(map(len, columns)), "distinct values", "train hbos, or round the columns to fewer values"
-        )
+        count = 2 * sum(map(len, columns))
+        check_steps("ecod", count, "steps", "train hbos, or round the columns to fewer values")
         terms = []
         for j, (x, values) in enumerate(zip(features, columns, strict=True)):
             # One point below, on and above each value: the surprise does not change in between.
             points = np.append(np.column_stack([np.nextafter(values, -np.inf), values]), np.inf)
-            steps = tail_surprise(points[:, np.newaxis], self.ordered[j : j + 1], self.side[j : j + 1])
+            surprise = tail_surprise(points[:, np.newaxis], self.ordered[j : j + 1], self.side[j : j + 1])
             bounds = [sql.number(float(value)) for value in values]
             conditions = [holds(x, bound) for bound in bounds for holds in (sql.less, sql.at_most)]
-            terms.append(first_holding(sql, conditions, [sql.number(float(step)) for step in steps]))
+            terms.append(step_function(sql, conditions, surprise.tolist()))
         return sql.sum(terms)
 
     def to_state(self) -> State:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
-from adsql.expressions import check_steps, first_holding
+from adsql.expressions import check_steps, step_function
 from adsql.kernels.columns import histogram_surprise
 from adsql.state import State, require
 
@@ -140,8 +140,7 @@ class HBOS:
             outside = float(self.outside[j])
             # Bins include their lower edge, the last one both.
             conditions = [*(sql.less(x, edge) for edge in edges[:-1]), sql.at_most(x, edges[-1])]
-            values = [sql.number(float(value)) for value in (outside, *bins, outside)]
-            terms.append(first_holding(sql, conditions, values))
+            terms.append(step_function(sql, conditions, [outside, *bins.tolist(), outside]))
         return sql.sum(terms)
 
     def to_state(self) -> State:

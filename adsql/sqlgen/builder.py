@@ -17,7 +17,7 @@ _SMALLEST_EXPONENT = -700.0  # exp(-700) is 1e-304
 
 
 class SqlExpressions:
-    """Builds sqlglot expressions; arguments are copied, so that one may be used several times."""
+    """Builds sqlglot expressions. An argument that is in use already is copied: a node has one parent."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
@@ -54,21 +54,21 @@ class SqlExpressions:
 
     def square_root(self, value: exp.Expr) -> exp.Expr:
         """Return the square root."""
-        return exp.Sqrt(this=value.copy())
+        return exp.Sqrt(this=_unused(value))
 
     def absolute(self, value: exp.Expr) -> exp.Expr:
         """Return the absolute value."""
-        return exp.Abs(this=value.copy())
+        return exp.Abs(this=_unused(value))
 
     def logarithm(self, value: exp.Expr) -> exp.Expr:
         """Return the natural logarithm; LOG is the decimal one in half of the dialects."""
-        return exp.Ln(this=value.copy())
+        return exp.Ln(this=_unused(value))
 
     def exponential(self, value: exp.Expr) -> exp.Expr:
         """Return e to the power of a value."""
         if self.dialect.traps_underflow:
             value = self.greatest([value, self.number(_SMALLEST_EXPONENT)])
-        return exp.Exp(this=value.copy())
+        return exp.Exp(this=_unused(value))
 
     def least(self, values: Sequence[exp.Expr]) -> exp.Expr:
         """Return the smallest of two or more values."""
@@ -90,16 +90,19 @@ class SqlExpressions:
         """Return the value of the first of one or more branches whose condition holds."""
         result = exp.Case()
         for condition, value in branches:
-            result.append("ifs", exp.If(this=condition.copy(), true=value.copy()))
+            result.append("ifs", exp.If(this=_unused(condition), true=_unused(value)))
         if self.dialect.exact_literals and isinstance(otherwise, exp.Literal | exp.Neg):
             otherwise = double(otherwise)  # one DOUBLE makes all branches DOUBLE
-        result.set("default", otherwise.copy())
+        result.set("default", _unused(otherwise))
         return result
 
     def _extreme(self, name: str, sqlite_name: str, values: Sequence[exp.Expr]) -> exp.Expr:
         # As sqlglot's own Greatest and Least, each argument would be tested for NULL where engines ignore NULL.
         name = sqlite_name if self.dialect.name == "sqlite" else name
-        return exp.Anonymous(this=name, expressions=[value.copy() for value in values])
+        result = exp.Anonymous(this=name)
+        for value in values:
+            result.append("expressions", _unused(value))
+        return result
 
     def _flushed(self, value: exp.Expr) -> exp.Expr:
         """Return the value, or 0 if it is so small that a product may underflow, where that is an error."""
@@ -135,11 +138,17 @@ def column(name: str, table: str | None) -> exp.Expr:
 
 def _binary(cls: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.Expr:
     own = _PRECEDENCE.get(cls, 0)
-    return cls(this=_operand(left, own - 1), expression=_operand(right, own))
+    result = cls(this=_operand(left, own - 1))
+    result.set("expression", _operand(right, own))
+    return result
 
 
 def _operand(value: exp.Expr, binds: int) -> exp.Expr:
-    """Return a copy, in parentheses unless it binds more strongly."""
-    copied = value.copy()
-    precedence = _PRECEDENCE.get(type(copied))
-    return copied if precedence is None or precedence > binds else exp.Paren(this=copied)
+    """Return the value to put into a node, in parentheses unless it binds more strongly."""
+    precedence = _PRECEDENCE.get(type(value))
+    unused = _unused(value)
+    return unused if precedence is None or precedence > binds else exp.Paren(this=unused)
+
+
+def _unused(value: exp.Expr) -> exp.Expr:
+    return value if value.parent is None else value.copy()

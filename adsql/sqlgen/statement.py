@@ -53,8 +53,9 @@ def model_sql(model: Model, dialect: str, source: str | None = None) -> str:
     >>> import pyarrow as pa
     >>> from adsql.model import Model
     >>> from adsql.options import TrainingOptions
-    >>> model = Model.fit({"c": pa.array(["a", "a", "b", None])}, TrainingOptions.parse("iqr", columns=["c"]))
-    >>> print(model_sql(model, "sqlite", "trips"))
+    >>> model = Model.fit({"fare": pa.array([1.0, 2.0, 3.0, 4.0])}, TrainingOptions.parse("iqr"))
+    >>> 'FROM trips AS "source"' in model_sql(model, "sqlite", "trips")
+    True
     """
     target = dialect_named(dialect)
     return _written(scoring_query(model, target, _source(source, target)), target, pretty=True)

@@ -1,0 +1,683 @@
+-- ecod
+SELECT
+  "scored".*,
+  "scored"."anomaly_score" > 5.148265070322868e0 AS "is_anomaly"
+FROM (
+  SELECT
+    "source".*,
+    (
+      SELECT
+        CASE
+          WHEN NOT "adsql_raw_0" IS NULL OR NOT "adsql_raw_1" IS NULL OR NOT "adsql_raw_2" IS NULL
+          THEN CASE
+            WHEN "adsql_feature_0" <= 0.06272733550738557e0
+            THEN CASE
+              WHEN "adsql_feature_0" < -0.5190014195281029e0
+              THEN CASE
+                WHEN "adsql_feature_0" < -0.9291098407826589e0
+                THEN CASE
+                  WHEN "adsql_feature_0" < -1.2578590446959528e0
+                  THEN CASE
+                    WHEN "adsql_feature_0" < -1.4762661039708427e0
+                    THEN CASE WHEN "adsql_feature_0" < -1.532161749472473e0 THEN 3.713572066704308e0 ELSE 3.6888794541139363e0 END
+                    ELSE 2.995732273553991e0
+                  END
+                  ELSE CASE
+                    WHEN "adsql_feature_0" < -1.0083988490312683e0
+                    THEN CASE WHEN "adsql_feature_0" < -1.1711172837137929e0 THEN 2.5902671654458267e0 ELSE 2.3025850929940455e0 END
+                    ELSE 2.0794415416798357e0
+                  END
+                END
+                ELSE CASE
+                  WHEN "adsql_feature_0" < -0.5274892768079802e0
+                  THEN CASE
+                    WHEN "adsql_feature_0" < -0.8879126798388646e0
+                    THEN CASE WHEN "adsql_feature_0" < -0.9086147707653943e0 THEN 1.8971199848858813e0 ELSE 1.742969305058623e0 END
+                    ELSE 1.6094379124341003e0
+                  END
+                  ELSE CASE WHEN "adsql_feature_0" < -0.5266611931709191e0 THEN 1.491654876777717e0 ELSE 1.3862943611198906e0 END
+                END
+              END
+              ELSE CASE
+                WHEN "adsql_feature_0" < -0.25484273930558227e0
+                THEN CASE
+                  WHEN "adsql_feature_0" < -0.34800214847496636e0
+                  THEN CASE
+                    WHEN "adsql_feature_0" < -0.35421277575292553e0
+                    THEN CASE WHEN "adsql_feature_0" < -0.40265566852100537e0 THEN 1.2909841813155656e0 ELSE 1.2039728043259361e0 END
+                    ELSE 1.1239300966523995e0
+                  END
+                  ELSE CASE WHEN "adsql_feature_0" < -0.2778220602340305e0 THEN 1.0498221244986778e0 ELSE 0.9808292530117262e0 END
+                END
+                ELSE CASE
+                  WHEN "adsql_feature_0" < -0.10081918281220031e0
+                  THEN CASE
+                    WHEN "adsql_feature_0" < -0.17431160560138131e0
+                    THEN CASE WHEN "adsql_feature_0" < -0.23227746019566473e0 THEN 0.916290731874155e0 ELSE 0.8556661100577202e0 END
+                    ELSE 0.7985076962177716e0
+                  END
+                  ELSE CASE WHEN "adsql_feature_0" < -0.06272733550738557e0 THEN 0.7444404749474959e0 ELSE 0.6931471805599453e0 END
+                END
+              END
+            END
+            ELSE CASE
+              WHEN "adsql_feature_0" <= 0.8765265298292733e0
+              THEN CASE
+                WHEN "adsql_feature_0" <= 0.5202435449836947e0
+                THEN CASE
+                  WHEN "adsql_feature_0" <= 0.35628298484557847e0
+                  THEN CASE
+                    WHEN "adsql_feature_0" <= 0.33847918664876275e0
+                    THEN CASE WHEN "adsql_feature_0" <= 0.23144937655860362e0 THEN 0.7444404749474959e0 ELSE 0.7985076962177716e0 END
+                    ELSE 0.8556661100577202e0
+                  END
+                  ELSE CASE WHEN "adsql_feature_0" <= 0.3991363130634954e0 THEN 0.916290731874155e0 ELSE 0.9808292530117262e0 END
+                END
+                ELSE CASE
+                  WHEN "adsql_feature_0" <= 0.7873005179359295e0
+                  THEN CASE
+                    WHEN "adsql_feature_0" <= 0.6388665259927108e0
+                    THEN CASE WHEN "adsql_feature_0" <= 0.5604056013811628e0 THEN 1.0498221244986778e0 ELSE 1.1239300966523995e0 END
+                    ELSE 1.2039728043259361e0
+                  END
+                  ELSE CASE WHEN "adsql_feature_0" <= 0.8119360061384999e0 THEN 1.2909841813155656e0 ELSE 1.3862943611198906e0 END
+                END
+              END
+              ELSE CASE
+                WHEN "adsql_feature_0" <= 1.3187231920199503e0
+                THEN CASE
+                  WHEN "adsql_feature_0" <= 1.0396590063303284e0
+                  THEN CASE
+                    WHEN "adsql_feature_0" <= 0.9591278726261274e0
+                    THEN CASE WHEN "adsql_feature_0" <= 0.906130519854211e0 THEN 1.491654876777717e0 ELSE 1.6094379124341003e0 END
+                    ELSE 1.742969305058623e0
+                  END
+                  ELSE CASE WHEN "adsql_feature_0" <= 1.1806402455399967e0 THEN 1.8971199848858813e0 ELSE 2.0794415416798357e0 END
+                END
+                ELSE CASE
+                  WHEN "adsql_feature_0" <= 1.744358181469404e0
+                  THEN CASE
+                    WHEN "adsql_feature_0" <= 1.7122699405332824e0
+                    THEN CASE WHEN "adsql_feature_0" <= 1.335698906579705e0 THEN 2.3025850929940455e0 ELSE 2.5902671654458267e0 END
+                    ELSE 2.995732273553991e0
+                  END
+                  ELSE CASE WHEN "adsql_feature_0" <= 80.21066533665838e0 THEN 3.6888794541139363e0 ELSE 3.713572066704308e0 END
+                END
+              END
+            END
+          END + CASE
+            WHEN "adsql_feature_1" <= 1.349e0
+            THEN CASE
+              WHEN "adsql_feature_1" <= 0.0e0
+              THEN CASE WHEN "adsql_feature_1" < 0.0e0 THEN 3.713572066704308e0 ELSE 0.5108256237659907e0 END
+              ELSE 0.916290731874155e0
+            END
+            ELSE CASE WHEN "adsql_feature_1" <= 3.4871144134728387e0 THEN 2.3025850929940455e0 ELSE 3.713572066704308e0 END
+          END + CASE
+            WHEN "adsql_feature_2" <= 0.0e0
+            THEN CASE
+              WHEN "adsql_feature_2" < -0.14988888888888888e0
+              THEN CASE
+                WHEN "adsql_feature_2" < -0.44966666666666666e0
+                THEN CASE WHEN "adsql_feature_2" < -0.5995555555555555e0 THEN 3.713572066704308e0 ELSE 2.3025850929940455e0 END
+                ELSE 1.3862943611198906e0
+              END
+              ELSE CASE WHEN "adsql_feature_2" < 0.0e0 THEN 0.916290731874155e0 ELSE 0.5108256237659907e0 END
+            END
+            ELSE CASE
+              WHEN "adsql_feature_2" <= 0.8993333333333333e0
+              THEN CASE WHEN "adsql_feature_2" <= 0.7494444444444445e0 THEN 0.9808292530117262e0 ELSE 1.3862943611198906e0 END
+              ELSE CASE WHEN "adsql_feature_2" <= 1.199111111111111e0 THEN 2.0794415416798357e0 ELSE 3.713572066704308e0 END
+            END
+          END
+        END
+      FROM (
+        SELECT
+          *,
+          CASE
+            WHEN "adsql_raw_0" - 12.548e0 <= -4830429948.10971e0
+            THEN -1000000000.0e0
+            WHEN 4830429948.10971e0 <= "adsql_raw_0" - 12.548e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
+            THEN (
+              "adsql_raw_0" - 12.548e0
+            ) / 4.8304299481097095e0
+            ELSE 0.0e0
+          END AS "adsql_feature_0",
+          CASE
+            WHEN "adsql_raw_1" IN ('Oslo')
+            THEN 0.0e0
+            WHEN "adsql_raw_1" IN ('Bern')
+            THEN 1.349e0
+            WHEN "adsql_raw_1" IN ('Rome')
+            THEN 3.4871144134728387e0
+            WHEN "adsql_raw_1" IS NULL
+            THEN 0.0e0
+            ELSE 6.233171067699582e0
+          END AS "adsql_feature_1",
+          CASE
+            WHEN "adsql_raw_2" - 4.0e0 <= -6671608598.962194e0
+            THEN -1000000000.0e0
+            WHEN 6671608598.962194e0 <= "adsql_raw_2" - 4.0e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
+            THEN (
+              "adsql_raw_2" - 4.0e0
+            ) / 6.6716085989621945e0
+            ELSE 0.0e0
+          END AS "adsql_feature_2"
+        FROM (
+          SELECT
+            CAST("source"."amount" AS REAL) AS "adsql_raw_0",
+            CAST("source"."city" AS TEXT) AS "adsql_raw_1",
+            CAST("source"."count" AS REAL) AS "adsql_raw_2"
+        ) AS "adsql_raw"
+      ) AS "adsql_features"
+    ) AS "anomaly_score"
+  FROM trips AS "source"
+) AS "scored";
+
+-- hbos
+SELECT
+  "scored".*,
+  "scored"."anomaly_score" > 1.6318835481086484e0 AS "is_anomaly"
+FROM (
+  SELECT
+    "source".*,
+    (
+      SELECT
+        CASE
+          WHEN NOT "adsql_raw_0" IS NULL OR NOT "adsql_raw_1" IS NULL OR NOT "adsql_raw_2" IS NULL
+          THEN CASE
+            WHEN "adsql_feature_0" < 72.77949923791921e0
+            THEN CASE
+              WHEN "adsql_feature_0" < 5.899004349266696e0
+              THEN CASE WHEN "adsql_feature_0" < -1.532161749472473e0 THEN 3.321928094887362e0 ELSE -0.13750352374993502e0 END
+              ELSE 3.321928094887362e0
+            END
+            ELSE CASE WHEN "adsql_feature_0" <= 80.21066533665838e0 THEN 2.9926204696344025e0 ELSE 3.321928094887362e0 END
+          END + CASE
+            WHEN "adsql_feature_1" < 1.5498286282101505e0
+            THEN CASE
+              WHEN "adsql_feature_1" < 0.38745715705253764e0
+              THEN CASE WHEN "adsql_feature_1" < 0.0e0 THEN 3.321928094887362e0 ELSE -0.13750352374993502e0 END
+              ELSE CASE WHEN "adsql_feature_1" < 1.162371471157613e0 THEN 3.321928094887362e0 ELSE 0.7369655941662062e0 END
+            END
+            ELSE CASE
+              WHEN "adsql_feature_1" <= 3.4871144134728387e0
+              THEN CASE WHEN "adsql_feature_1" < 3.099657256420301e0 THEN 3.321928094887362e0 ELSE 1.9068905956085185e0 END
+              ELSE 3.321928094887362e0
+            END
+          END + CASE
+            WHEN "adsql_feature_2" < 0.07494444444444448e0
+            THEN CASE
+              WHEN "adsql_feature_2" < -0.3747222222222222e0
+              THEN CASE WHEN "adsql_feature_2" < -0.5995555555555555e0 THEN 3.321928094887362e0 ELSE -0.13750352374993502e0 END
+              ELSE CASE WHEN "adsql_feature_2" < -0.14988888888888885e0 THEN 0.5145731728297583e0 ELSE 0.0e0 END
+            END
+            ELSE CASE
+              WHEN "adsql_feature_2" < 0.9742777777777779e0
+              THEN CASE WHEN "adsql_feature_2" < 0.7494444444444445e0 THEN 3.321928094887362e0 ELSE -0.13750352374993502e0 END
+              ELSE CASE WHEN "adsql_feature_2" <= 1.199111111111111e0 THEN 0.7369655941662062e0 ELSE 3.321928094887362e0 END
+            END
+          END
+        END
+      FROM (
+        SELECT
+          *,
+          CASE
+            WHEN "adsql_raw_0" - 12.548e0 <= -4830429948.10971e0
+            THEN -1000000000.0e0
+            WHEN 4830429948.10971e0 <= "adsql_raw_0" - 12.548e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
+            THEN (
+              "adsql_raw_0" - 12.548e0
+            ) / 4.8304299481097095e0
+            ELSE 0.0e0
+          END AS "adsql_feature_0",
+          CASE
+            WHEN "adsql_raw_1" IN ('Oslo')
+            THEN 0.0e0
+            WHEN "adsql_raw_1" IN ('Bern')
+            THEN 1.349e0
+            WHEN "adsql_raw_1" IN ('Rome')
+            THEN 3.4871144134728387e0
+            WHEN "adsql_raw_1" IS NULL
+            THEN 0.0e0
+            ELSE 6.233171067699582e0
+          END AS "adsql_feature_1",
+          CASE
+            WHEN "adsql_raw_2" - 4.0e0 <= -6671608598.962194e0
+            THEN -1000000000.0e0
+            WHEN 6671608598.962194e0 <= "adsql_raw_2" - 4.0e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
+            THEN (
+              "adsql_raw_2" - 4.0e0
+            ) / 6.6716085989621945e0
+            ELSE 0.0e0
+          END AS "adsql_feature_2"
+        FROM (
+          SELECT
+            CAST("source"."amount" AS REAL) AS "adsql_raw_0",
+            CAST("source"."city" AS TEXT) AS "adsql_raw_1",
+            CAST("source"."count" AS REAL) AS "adsql_raw_2"
+        ) AS "adsql_raw"
+      ) AS "adsql_features"
+    ) AS "anomaly_score"
+  FROM trips AS "source"
+) AS "scored";
+
+-- iforest
+SELECT
+  "scored".*,
+  "scored"."anomaly_score" > 0.6535265541390227e0 AS "is_anomaly"
+FROM (
+  SELECT
+    "source".*,
+    (
+      SELECT
+        CASE
+          WHEN NOT "adsql_raw_0" IS NULL OR NOT "adsql_raw_1" IS NULL OR NOT "adsql_raw_2" IS NULL
+          THEN EXP(
+            (
+              CASE
+                WHEN "adsql_feature_1" <= 0.3912581354379654e0
+                THEN CASE
+                  WHEN "adsql_feature_2" <= 0.37604106962680817e0
+                  THEN CASE
+                    WHEN "adsql_feature_0" <= -0.9904969036579133e0
+                    THEN 3.0e0
+                    ELSE CASE WHEN "adsql_feature_0" <= 1.3251165747642515e0 THEN 5.8516559071392855e0 ELSE 4.0e0 END
+                  END
+                  ELSE CASE WHEN "adsql_feature_0" <= 0.33969904482364655e0 THEN 3.0e0 ELSE 3.0e0 END
+                END
+                ELSE CASE
+                  WHEN "adsql_feature_1" <= 3.153629660606384e0
+                  THEN CASE
+                    WHEN "adsql_feature_2" <= 1.1792542338371275e0
+                    THEN CASE WHEN "adsql_feature_2" <= 0.18553567677736282e0 THEN 6.3270200520428475e0 ELSE 4.0e0 END
+                    ELSE 3.0e0
+                  END
+                  ELSE 2.0e0
+                END
+              END + CASE
+                WHEN "adsql_feature_1" <= 1.0815725922584534e0
+                THEN CASE
+                  WHEN "adsql_feature_2" <= 0.23203640431165692e0
+                  THEN CASE
+                    WHEN "adsql_feature_0" <= -0.7450529634952546e0
+                    THEN CASE WHEN "adsql_feature_0" <= -1.215502679347992e0 THEN 4.0e0 ELSE 4.0e0 END
+                    ELSE CASE WHEN "adsql_feature_2" <= -0.12109599635004997e0 THEN 4.0e0 ELSE 4.0e0 END
+                  END
+                  ELSE CASE
+                    WHEN "adsql_feature_2" <= 1.1751832365989683e0
+                    THEN CASE WHEN "adsql_feature_0" <= -1.0981951355934145e0 THEN 4.0e0 ELSE 4.0e0 END
+                    ELSE 3.0e0
+                  END
+                END
+                ELSE CASE
+                  WHEN "adsql_feature_1" <= 2.1951068639755245e0
+                  THEN CASE
+                    WHEN "adsql_feature_2" <= 0.20740053802728653e0
+                    THEN CASE WHEN "adsql_feature_2" <= -0.270381435751915e0 THEN 5.207392357589623e0 ELSE 5.0e0 END
+                    ELSE CASE WHEN "adsql_feature_2" <= 0.8950046002864837e0 THEN 4.0e0 ELSE 4.0e0 END
+                  END
+                  ELSE CASE WHEN "adsql_feature_0" <= 0.6682800948619841e0 THEN 3.0e0 ELSE 3.0e0 END
+                END
+              END + CASE
+                WHEN "adsql_feature_1" <= 1.948975145816803e0
+                THEN CASE
+                  WHEN "adsql_feature_0" <= -0.9003807008266449e0
+                  THEN CASE
+                    WHEN "adsql_feature_2" <= 0.14632340520620343e0
+                    THEN 3.0e0
+                    ELSE CASE WHEN "adsql_feature_0" <= -1.2413703799247742e0 THEN 4.0e0 ELSE 4.0e0 END
+                  END
+                  ELSE CASE
+                    WHEN "adsql_feature_1" <= 0.7824564278125763e0
+                    THEN CASE WHEN "adsql_feature_2" <= 0.3937371224164962e0 THEN 5.8516559071392855e0 ELSE 5.0e0 END
+                    ELSE CASE WHEN "adsql_feature_0" <= -0.19529684633016586e0 THEN 5.0e0 ELSE 5.8516559071392855e0 END
+                  END
+                END
+                ELSE 1.0e0
+              END + (
+                CASE
+                  WHEN "adsql_feature_0" <= 1.1725077033042905e0
+                  THEN CASE
+                    WHEN "adsql_feature_1" <= 1.120443284511566e0
+                    THEN CASE
+                      WHEN "adsql_feature_0" <= -0.3379328101873398e0
+                      THEN CASE WHEN "adsql_feature_0" <= -0.8162085711956024e0 THEN 5.0e0 ELSE 5.0e0 END
+                      ELSE CASE WHEN "adsql_feature_0" <= 0.3069665282964706e0 THEN 5.207392357589623e0 ELSE 4.0e0 END
+                    END
+                    ELSE CASE
+                      WHEN "adsql_feature_2" <= 0.14398612827062604e0
+                      THEN CASE WHEN "adsql_feature_2" <= -0.2819186896085739e0 THEN 5.0e0 ELSE 5.207392357589623e0 END
+                      ELSE 3.0e0
+                    END
+                  END
+                  ELSE CASE WHEN "adsql_feature_0" <= 1.2527521252632141e0 THEN 2.0e0 ELSE 2.0e0 END
+                END + CASE
+                  WHEN "adsql_feature_0" <= 23.59291172027588e0
+                  THEN CASE
+                    WHEN "adsql_feature_1" <= 0.39603631198406214e0
+                    THEN CASE
+                      WHEN "adsql_feature_2" <= 0.3244308084249496e0
+                      THEN CASE WHEN "adsql_feature_2" <= -0.18074730783700946e0 THEN 5.207392357589623e0 ELSE 4.0e0 END
+                      ELSE CASE WHEN "adsql_feature_2" <= 0.9467749297618865e0 THEN 4.0e0 ELSE 4.0e0 END
+                    END
+                    ELSE CASE
+                      WHEN "adsql_feature_1" <= 2.933477520942688e0
+                      THEN CASE WHEN "adsql_feature_2" <= 0.6880693733692169e0 THEN 6.7066404880045996e0 ELSE 5.0e0 END
+                      ELSE 3.0e0
+                    END
+                  END
+                  ELSE 1.0e0
+                END
+              )
+            ) * -0.029523692741124482e0
+          )
+        END
+      FROM (
+        SELECT
+          *,
+          CASE
+            WHEN "adsql_raw_0" - 12.548e0 <= -4830429948.10971e0
+            THEN -1000000000.0e0
+            WHEN 4830429948.10971e0 <= "adsql_raw_0" - 12.548e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
+            THEN (
+              "adsql_raw_0" - 12.548e0
+            ) / 4.8304299481097095e0
+            ELSE 0.0e0
+          END AS "adsql_feature_0",
+          CASE
+            WHEN "adsql_raw_1" IN ('Oslo')
+            THEN 0.0e0
+            WHEN "adsql_raw_1" IN ('Bern')
+            THEN 1.349e0
+            WHEN "adsql_raw_1" IN ('Rome')
+            THEN 3.4871144134728387e0
+            WHEN "adsql_raw_1" IS NULL
+            THEN 0.0e0
+            ELSE 6.233171067699582e0
+          END AS "adsql_feature_1",
+          CASE
+            WHEN "adsql_raw_2" - 4.0e0 <= -6671608598.962194e0
+            THEN -1000000000.0e0
+            WHEN 6671608598.962194e0 <= "adsql_raw_2" - 4.0e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
+            THEN (
+              "adsql_raw_2" - 4.0e0
+            ) / 6.6716085989621945e0
+            ELSE 0.0e0
+          END AS "adsql_feature_2"
+        FROM (
+          SELECT
+            CAST("source"."amount" AS REAL) AS "adsql_raw_0",
+            CAST("source"."city" AS TEXT) AS "adsql_raw_1",
+            CAST("source"."count" AS REAL) AS "adsql_raw_2"
+        ) AS "adsql_raw"
+      ) AS "adsql_features"
+    ) AS "anomaly_score"
+  FROM trips AS "source"
+) AS "scored";
+
+-- iqr
+SELECT
+  "scored".*,
+  "scored"."anomaly_score" > 1.5849625007211556e0 AS "is_anomaly"
+FROM (
+  SELECT
+    "source".*,
+    (
+      SELECT
+        CASE
+          WHEN NOT "adsql_raw_0" IS NULL OR NOT "adsql_raw_1" IS NULL OR NOT "adsql_raw_2" IS NULL
+          THEN CASE
+            WHEN "adsql_feature_0" < -0.5209163629388069e0
+            THEN (
+              -0.5209163629388069e0 - "adsql_feature_0"
+            ) / 1.3490000000000002e0
+            WHEN 0.8280836370611933e0 < "adsql_feature_0"
+            THEN (
+              "adsql_feature_0" - 0.8280836370611933e0
+            ) / 1.3490000000000002e0
+            ELSE 0.0e0
+          END + CASE
+            WHEN "adsql_feature_1" < 0.0e0
+            THEN (
+              0.0e0 - "adsql_feature_1"
+            ) / 1.349e0
+            WHEN 1.349e0 < "adsql_feature_1"
+            THEN (
+              "adsql_feature_1" - 1.349e0
+            ) / 1.349e0
+            ELSE 0.0e0
+          END + CASE
+            WHEN "adsql_feature_2" < -0.22483333333333333e0
+            THEN (
+              -0.22483333333333333e0 - "adsql_feature_2"
+            ) / 1.0117500000000001e0
+            WHEN 0.7869166666666667e0 < "adsql_feature_2"
+            THEN (
+              "adsql_feature_2" - 0.7869166666666667e0
+            ) / 1.0117500000000001e0
+            ELSE 0.0e0
+          END
+        END
+      FROM (
+        SELECT
+          *,
+          CASE
+            WHEN "adsql_raw_0" - 12.548e0 <= -4830429948.10971e0
+            THEN -1000000000.0e0
+            WHEN 4830429948.10971e0 <= "adsql_raw_0" - 12.548e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
+            THEN (
+              "adsql_raw_0" - 12.548e0
+            ) / 4.8304299481097095e0
+            ELSE 0.0e0
+          END AS "adsql_feature_0",
+          CASE
+            WHEN "adsql_raw_1" IN ('Oslo')
+            THEN 0.0e0
+            WHEN "adsql_raw_1" IN ('Bern')
+            THEN 1.349e0
+            WHEN "adsql_raw_1" IN ('Rome')
+            THEN 3.4871144134728387e0
+            WHEN "adsql_raw_1" IS NULL
+            THEN 0.0e0
+            ELSE 6.233171067699582e0
+          END AS "adsql_feature_1",
+          CASE
+            WHEN "adsql_raw_2" - 4.0e0 <= -6671608598.962194e0
+            THEN -1000000000.0e0
+            WHEN 6671608598.962194e0 <= "adsql_raw_2" - 4.0e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
+            THEN (
+              "adsql_raw_2" - 4.0e0
+            ) / 6.6716085989621945e0
+            ELSE 0.0e0
+          END AS "adsql_feature_2"
+        FROM (
+          SELECT
+            CAST("source"."amount" AS REAL) AS "adsql_raw_0",
+            CAST("source"."city" AS TEXT) AS "adsql_raw_1",
+            CAST("source"."count" AS REAL) AS "adsql_raw_2"
+        ) AS "adsql_raw"
+      ) AS "adsql_features"
+    ) AS "anomaly_score"
+  FROM trips AS "source"
+) AS "scored";
+
+-- mad
+SELECT
+  "scored".*,
+  "scored"."anomaly_score" > 2.2395449554735665e0 AS "is_anomaly"
+FROM (
+  SELECT
+    "source".*,
+    (
+      SELECT
+        CASE
+          WHEN NOT "adsql_raw_0" IS NULL OR NOT "adsql_raw_1" IS NULL OR NOT "adsql_raw_2" IS NULL
+          THEN SQRT(
+            (
+              (
+                "adsql_feature_0" - 0.0e0
+              ) / 1.0572192116440893e0 * (
+                (
+                  "adsql_feature_0" - 0.0e0
+                ) / 1.0572192116440893e0
+              ) + (
+                "adsql_feature_1" - 0.0e0
+              ) / 0.9442612106557986e0 * (
+                (
+                  "adsql_feature_1" - 0.0e0
+                ) / 0.9442612106557986e0
+              ) + (
+                "adsql_feature_2" - 0.0e0
+              ) / 0.666676797588019e0 * (
+                (
+                  "adsql_feature_2" - 0.0e0
+                ) / 0.666676797588019e0
+              )
+            ) / 3.0e0
+          )
+        END
+      FROM (
+        SELECT
+          *,
+          CASE
+            WHEN "adsql_raw_0" - 12.548e0 <= -4830429948.10971e0
+            THEN -1000000000.0e0
+            WHEN 4830429948.10971e0 <= "adsql_raw_0" - 12.548e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
+            THEN (
+              "adsql_raw_0" - 12.548e0
+            ) / 4.8304299481097095e0
+            ELSE 0.0e0
+          END AS "adsql_feature_0",
+          CASE
+            WHEN "adsql_raw_1" IN ('Oslo')
+            THEN 0.0e0
+            WHEN "adsql_raw_1" IN ('Bern')
+            THEN 1.349e0
+            WHEN "adsql_raw_1" IN ('Rome')
+            THEN 3.4871144134728387e0
+            WHEN "adsql_raw_1" IS NULL
+            THEN 0.0e0
+            ELSE 6.233171067699582e0
+          END AS "adsql_feature_1",
+          CASE
+            WHEN "adsql_raw_2" - 4.0e0 <= -6671608598.962194e0
+            THEN -1000000000.0e0
+            WHEN 6671608598.962194e0 <= "adsql_raw_2" - 4.0e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
+            THEN (
+              "adsql_raw_2" - 4.0e0
+            ) / 6.6716085989621945e0
+            ELSE 0.0e0
+          END AS "adsql_feature_2"
+        FROM (
+          SELECT
+            CAST("source"."amount" AS REAL) AS "adsql_raw_0",
+            CAST("source"."city" AS TEXT) AS "adsql_raw_1",
+            CAST("source"."count" AS REAL) AS "adsql_raw_2"
+        ) AS "adsql_raw"
+      ) AS "adsql_features"
+    ) AS "anomaly_score"
+  FROM trips AS "source"
+) AS "scored";
+
+-- zscore
+SELECT
+  "scored".*,
+  "scored"."anomaly_score" > 1.5343295793623568e0 AS "is_anomaly"
+FROM (
+  SELECT
+    "source".*,
+    (
+      SELECT
+        CASE
+          WHEN NOT "adsql_raw_0" IS NULL OR NOT "adsql_raw_1" IS NULL OR NOT "adsql_raw_2" IS NULL
+          THEN SQRT(
+            (
+              (
+                "adsql_feature_0" - 2.0759590984078273e0
+              ) / 12.540960550507176e0 * (
+                (
+                  "adsql_feature_0" - 2.0759590984078273e0
+                ) / 12.540960550507176e0
+              ) + (
+                "adsql_feature_1" - 0.7534114413472839e0
+              ) / 1.0928440846305618e0 * (
+                (
+                  "adsql_feature_1" - 0.7534114413472839e0
+                ) / 1.0928440846305618e0
+              ) + (
+                "adsql_feature_2" - 0.2060972222222223e0
+              ) / 0.6149898369066409e0 * (
+                (
+                  "adsql_feature_2" - 0.2060972222222223e0
+                ) / 0.6149898369066409e0
+              )
+            ) / 3.0e0
+          )
+        END
+      FROM (
+        SELECT
+          *,
+          CASE
+            WHEN "adsql_raw_0" - 12.548e0 <= -4830429948.10971e0
+            THEN -1000000000.0e0
+            WHEN 4830429948.10971e0 <= "adsql_raw_0" - 12.548e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
+            THEN (
+              "adsql_raw_0" - 12.548e0
+            ) / 4.8304299481097095e0
+            ELSE 0.0e0
+          END AS "adsql_feature_0",
+          CASE
+            WHEN "adsql_raw_1" IN ('Oslo')
+            THEN 0.0e0
+            WHEN "adsql_raw_1" IN ('Bern')
+            THEN 1.349e0
+            WHEN "adsql_raw_1" IN ('Rome')
+            THEN 3.4871144134728387e0
+            WHEN "adsql_raw_1" IS NULL
+            THEN 0.0e0
+            ELSE 6.233171067699582e0
+          END AS "adsql_feature_1",
+          CASE
+            WHEN "adsql_raw_2" - 4.0e0 <= -6671608598.962194e0
+            THEN -1000000000.0e0
+            WHEN 6671608598.962194e0 <= "adsql_raw_2" - 4.0e0
+            THEN 1000000000.0e0
+            WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
+            THEN (
+              "adsql_raw_2" - 4.0e0
+            ) / 6.6716085989621945e0
+            ELSE 0.0e0
+          END AS "adsql_feature_2"
+        FROM (
+          SELECT
+            CAST("source"."amount" AS REAL) AS "adsql_raw_0",
+            CAST("source"."city" AS TEXT) AS "adsql_raw_1",
+            CAST("source"."count" AS REAL) AS "adsql_raw_2"
+        ) AS "adsql_raw"
+      ) AS "adsql_features"
+    ) AS "anomaly_score"
+  FROM trips AS "source"
+) AS "scored";
