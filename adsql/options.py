@@ -13,7 +13,8 @@ from adsql.threshold import ThresholdPolicy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adsql.detector import Detector, Params
+    from adsql.detector import Params
+    from adsql.registry import Algorithm
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class TrainingOptions:
         For everything drawn at random.
     """
 
-    algorithm: type[Detector]
+    algorithm: Algorithm
     params: Params
     columns: tuple[str, ...] | None = None
     segment_by: tuple[str, ...] = ()

@@ -1,29 +1,40 @@
 """The detectors that exist: an explicit tuple, then those of installed third parties.
 
 A third party offers a detector by an entry point in the group `adsql.detectors`; the object is a class that
-follows `adsql.detector.Detector`.
+follows `adsql.detector.Detector` or `adsql.detector.Ranker`.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard, cast
 
+from adsql.detector import Capability
 from adsql.detectors.auto import Auto
+from adsql.detectors.cd import CD
+from adsql.detectors.cof import COF
 from adsql.detectors.ecod import ECOD
 from adsql.detectors.hbos import HBOS
+from adsql.detectors.hdbscan import HDBSCAN
 from adsql.detectors.iforest import IsolationForest
 from adsql.detectors.iqr import IQR
 from adsql.detectors.knn import KNN
+from adsql.detectors.lmdd import LMDD
+from adsql.detectors.loci import LOCI
 from adsql.detectors.mad import MAD
+from adsql.detectors.qmcd import QMCD
+from adsql.detectors.sod import SOD
+from adsql.detectors.sos import SOS
 from adsql.detectors.zscore import ZScore
-from adsql.errors import UnknownAlgorithm, did_you_mean
+from adsql.errors import NotRowWise, UnknownAlgorithm, did_you_mean
 
 if TYPE_CHECKING:
-    from adsql.detector import Detector
+    from adsql.detector import Detector, Ranker
 
-BUILTIN: tuple[type[Detector], ...] = (
+Algorithm: TypeAlias = "type[Detector | Ranker]"
+
+BUILTIN: tuple[Algorithm, ...] = (
     Auto,
     ECOD,
     HBOS,
@@ -32,11 +43,19 @@ BUILTIN: tuple[type[Detector], ...] = (
     KNN,
     MAD,
     ZScore,
+    CD,
+    COF,
+    HDBSCAN,
+    LMDD,
+    LOCI,
+    QMCD,
+    SOD,
+    SOS,
 )
 
 
 @cache
-def detectors() -> dict[str, type[Detector]]:
+def detectors() -> dict[str, Algorithm]:
     """Return all detectors by name, the default first.
 
     Examples
@@ -48,7 +67,37 @@ def detectors() -> dict[str, type[Detector]]:
     return {cls.spec.name: cls for cls in (*BUILTIN, *offered)}
 
 
-def find(name: str) -> type[Detector]:
+def is_ranker(cls: Algorithm) -> TypeGuard[type[Ranker]]:
+    """Return whether a detector can only rank the rows it is given.
+
+    Examples
+    --------
+    >>> [name for name, cls in detectors().items() if is_ranker(cls)][:2]
+    ['cd', 'cof']
+    """
+    return cls.spec.capability is Capability.FIT_ONLY
+
+
+def row_wise(cls: Algorithm) -> type[Detector]:
+    """Return a detector that can be trained and kept.
+
+    Raises
+    ------
+    NotRowWise
+        If it can only rank the rows it is given.
+    """
+    if is_ranker(cls):
+        spec = cls.spec
+        raise NotRowWise(
+            f"{spec.name} compares the rows of one table with each other and cannot score others, so that there is "
+            "nothing to train and keep",
+            hint=f"use detect_anomalies(source, algorithm => {spec.name!r}), or train {spec.instead!r}, "
+            "which resembles it",
+        )
+    return cast("type[Detector]", cls)
+
+
+def find(name: str) -> Algorithm:
     """Return the detector of a name or an alias, regardless of case.
 
     Raises
