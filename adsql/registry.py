@@ -78,6 +78,11 @@ def is_ranker(cls: Algorithm) -> TypeGuard[type[Ranker]]:
     return cls.spec.capability is Capability.FIT_ONLY
 
 
+def row_wise_detectors() -> dict[str, type[Detector]]:
+    """Return the detectors that can be trained and kept, by name."""
+    return {name: row_wise(cls) for name, cls in detectors().items() if not is_ranker(cls)}
+
+
 def row_wise(cls: Algorithm) -> type[Detector]:
     """Return a detector that can be trained and kept.
 

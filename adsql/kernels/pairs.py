@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from adsql.arrow import Floats
 
 _MAX_STEPS = 200  # of a search that halves an interval; Newton's steps need about eight
-_LARGEST_EXPONENT = 700.0  # exp of more overflows
+_LARGEST_EXPONENT = 700.0  # exp of minus more is no longer a normal number
+_LARGEST_BETA = 1e300
 
 
 @kernel
@@ -216,8 +217,9 @@ def _bind(squares: Floats, weights: Floats, wanted: float) -> None:
     for r in range(n):
         if squares[r] < np.inf:
             finite += squares[r]
-    # Without any distance there is nothing to search: all others are equal.
-    beta = (n - 1.0) / finite if finite > 0.0 else 0.0
+    # Where all others are to count alike, or are at one place, there is nothing to search.
+    certain = finite == 0.0 or wanted >= np.log(n - 1.0)
+    beta = 0.0 if certain else (n - 1.0) / finite
     for _ in range(_MAX_STEPS):
         total, first, second = 0.0, 0.0, 0.0
         for r in range(n):
@@ -231,7 +233,7 @@ def _bind(squares: Floats, weights: Floats, wanted: float) -> None:
                 second += weight * squares[r] * squares[r]
         mean = first / total
         excess = np.log(total) + beta * mean - wanted
-        if abs(excess) < 1e-10 or finite == 0.0:  # noqa: PLR2004 - an entropy that is off by less changes no score
+        if certain or abs(excess) < 1e-10:  # noqa: PLR2004 - an entropy that is off by less changes no score
             break
         if excess > 0.0:
             low = beta
@@ -241,7 +243,7 @@ def _bind(squares: Floats, weights: Floats, wanted: float) -> None:
         step = beta - excess / slope if slope < 0.0 else -1.0
         halved = 2.0 * beta if high == np.inf else (low + high) / 2.0
         beta = step if low < step < high else halved
-        if beta > 1e300 or high - low <= 1e-15 * high:  # noqa: PLR2004 - rows at one place: no beta tells them apart
+        if beta > _LARGEST_BETA:  # rows at one place: nothing tells them apart
             break
 
 
