@@ -31,8 +31,8 @@ class HDBSCAN:
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> X = np.vstack([rng.normal(size=(50, 2)), rng.normal(size=(50, 2)) + 20.0, [[10.0, 10.0]]])
-    >>> float(HDBSCAN.rank(X, HDBSCAN.spec.resolve({}), 0)[100])
-    1.0
+    >>> int(HDBSCAN.rank(X, HDBSCAN.spec.resolve({}), 0).argmax())
+    100
     """
 
     spec: ClassVar[Spec] = Spec(
