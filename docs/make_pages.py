@@ -53,8 +53,8 @@ def detectors_page() -> str:
         parts.append(f"- Score: {spec.score}.\n- Cost: {spec.cost}.\n")
         if spec.max_rows is not None:
             parts.append(
-                f"- Only ranks the rows it is given (`{spec.capability}`): at most {spec.max_rows:,}, fewer where there "
-                f"are many columns. Nothing can be trained; `{spec.instead}` resembles it and can.\n"
+                f"- Only ranks the rows it is given (`{spec.capability}`): at most {spec.max_rows:,}, fewer where "
+                f"there are many columns. Nothing can be trained; `{spec.instead}` resembles it and can.\n"
             )
         if spec.aliases:
             parts.append(f"- Also called: {', '.join(f'`{alias}`' for alias in spec.aliases)}.\n")
