@@ -1,4 +1,4 @@
-"""What a detector is: its `Spec`, the parameters as data, and the protocol all algorithms follow.
+"""What a detector is: its `Spec`, the parameters as data, and the two protocols that algorithms follow.
 
 A `Spec` is the single source of an algorithm's SQL signature, JSON schema, command-line help, documentation
 and invalid-input tests.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
 
-from adsql.errors import InvalidParameter, UnknownParameter, did_you_mean, shown
+from adsql.errors import InvalidParameter, TooManyRows, UnknownParameter, did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ParameterValue: TypeAlias = str | int | float | bool | tuple[str, ...] | None
 Params: TypeAlias = dict[str, Any]  # a detector knows its own types
+
+MAX_SECONDS = 60.0  # that ranking one source may be estimated to take: nobody waits longer for a query to refuse
 
 
 class Capability(StrEnum):
@@ -153,6 +155,39 @@ Allowed: a whole number of at least 1
 
 
 @dataclass(frozen=True)
+class Effort:
+    """What it costs to rank rows that are all compared with each other: one measurement, and how it grows.
+
+    Parameters
+    ----------
+    seconds
+        For 1,000 rows of 8 features, on one slow core.
+    power
+        Time grows with this power of the rows, and in proportion to the features above 8.
+    matrices
+        Arrays of rows x rows float64 that are in memory at once.
+
+    Examples
+    --------
+    >>> effort = Effort(seconds=0.5, power=2.0, matrices=1.0)
+    >>> effort.seconds_for(10_000, 8), effort.bytes_for(10_000, 8) > 8e8
+    (50.0, True)
+    """
+
+    seconds: float
+    power: float
+    matrices: float = 0.0
+
+    def seconds_for(self, n: int, d: int) -> float:
+        """Return the estimated time for n rows of d features."""
+        return float(self.seconds * (n / 1_000.0) ** self.power * max(d / 8.0, 1.0))
+
+    def bytes_for(self, n: int, d: int) -> float:
+        """Return the estimated memory: the matrices, and three copies of the features."""
+        return 8.0 * n * (self.matrices * n + 3.0 * d)
+
+
+@dataclass(frozen=True)
 class Spec:
     """What there is to know about an algorithm before fitting it.
 
@@ -174,6 +209,12 @@ class Spec:
         The paper or source.
     aliases
         Other names that SQL accepts.
+    max_rows
+        The most rows that a `FIT_ONLY` detector takes; None for all others.
+    effort
+        What ranking them costs, for the same ones.
+    instead
+        The row-wise detector that resembles a `FIT_ONLY` one.
     """
 
     name: str
@@ -184,6 +225,9 @@ class Spec:
     cost: str
     references: tuple[str, ...]
     aliases: tuple[str, ...] = ()
+    max_rows: int | None = None
+    effort: Effort | None = None
+    instead: str = "auto"
 
     def resolve(self, given: Mapping[str, object]) -> Params:
         """Return all parameters, checked, with defaults where none was given.
@@ -208,6 +252,47 @@ class Spec:
         """Return the JSON schema of `params`."""
         properties = {parameter.name: parameter.json_schema() for parameter in self.parameters}
         return {"type": "object", "properties": properties, "additionalProperties": False}
+
+    def check_size(self, n: int, d: int) -> None:
+        """Refuse to rank a table that would take too long, before anything quadratic starts.
+
+        Parameters
+        ----------
+        n, d
+            Rows and features of the table.
+
+        Raises
+        ------
+        TooManyRows
+            If there are more than `max_rows`, or so many features that the estimate exceeds a minute.
+        """
+        if self.max_rows is None or self.effort is None:
+            return
+        seconds = self.effort.seconds_for(n, d)
+        if n <= self.max_rows and seconds <= MAX_SECONDS:
+            return
+        most = min(self.max_rows, int(n * (MAX_SECONDS / seconds) ** (1.0 / self.effort.power)))
+        raise TooManyRows(
+            f"{self.name} compares all rows with each other: {n} rows of {d} columns would take about "
+            f"{_duration(seconds)} and {_size(self.effort.bytes_for(n, d))}",
+            allowed=f"at most {most} rows of that many columns",
+            hint=f"rank a sample, 'FROM ... USING SAMPLE {most} ROWS (reservoir, 1)', or use {self.instead!r}, which "
+            "resembles it and scores row by row",
+        )
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((86_400.0, "days"), (3_600.0, "hours"), (60.0, "minutes")):
+        if seconds >= 2.0 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def _size(count: float) -> str:
+    for size, unit in ((1e12, "TB"), (1e9, "GB")):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{max(count / 1e6, 1.0):.0f} MB"
 
 
 @runtime_checkable
@@ -287,5 +372,23 @@ class ToSql(Protocol):
         ------
         NoSqlForm
             If the formula of this instance is too large.
+        """
+        ...
+
+
+@runtime_checkable
+class Ranker(Protocol):
+    """An algorithm that can only rank the rows it is given: it has no state that another row could be held against.
+
+    Its `Spec` has the capability `FIT_ONLY`, `max_rows`, `effort` and `instead`.
+    """
+
+    spec: ClassVar[Spec]
+
+    @classmethod
+    def rank(cls, X: Floats, params: Params, seed: int) -> Floats:
+        """Return the scores of finite features of shape (n, d), n at least 2: shape (n,), finite, higher is stranger.
+
+        The caller has sorted the rows, and gives rows that are equal the mean of their scores.
         """
         ...

@@ -20,6 +20,7 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     │   ├── InvalidSource               ADSQL_INVALID_SOURCE
     │   ├── EmptySource                 ADSQL_EMPTY_SOURCE
     │   ├── TooFewRows                  ADSQL_TOO_FEW_ROWS
+    │   ├── TooManyRows                 ADSQL_TOO_MANY_ROWS
     │   └── ResultColumnExists          ADSQL_RESULT_COLUMN_EXISTS
     ├── ColumnError                     its columns                                  exit code 3
     │   ├── UnknownColumn               ADSQL_UNKNOWN_COLUMN
@@ -174,6 +175,12 @@ class TooFewRows(SourceError):
     """The source has fewer rows than any model needs."""
 
     code = "ADSQL_TOO_FEW_ROWS"
+
+
+class TooManyRows(SourceError):
+    """The source has more rows than an algorithm that compares all of them with each other takes."""
+
+    code = "ADSQL_TOO_MANY_ROWS"
 
 
 class ResultColumnExists(SourceError):

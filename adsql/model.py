@@ -111,7 +111,10 @@ class Model:
             If there is nothing to learn from.
         ColumnError
             If columns are unknown or unusable.
+        NotRowWise
+            If the detector can only rank the rows it is given; `adsql.ranking.rank` does.
         """
+        algorithm = registry.row_wise(options.algorithm)
         rows = len(next(iter(table.values()))) if table else 0
         if rows == 0:
             raise EmptySource("the source has no rows", hint="check its filter")
@@ -129,7 +132,7 @@ class Model:
                 if size < MIN_ROWS:
                     raise TooFewRows(f"the segment has {size} row", allowed=f"at least {MIN_ROWS} rows")  # noqa: TRY301
                 segments[key] = Segment.fit(
-                    part, options.algorithm, options.params, options.policy, options.seed,
+                    part, algorithm, options.params, options.policy, options.seed,
                     columns=options.columns, skip=skip, label=label, n_rows=max(total, size),
                 )  # fmt: skip
             except (TooFewRows, ColumnError) as caught:
@@ -139,7 +142,7 @@ class Model:
         if error is not None and not segments:
             raise error
         return cls(
-            options.algorithm.spec.name, dict(options.params), options.policy, options.seed,
+            algorithm.spec.name, dict(options.params), options.policy, options.seed,
             options.segment_by, segments, skipped, label,
         )  # fmt: skip
 
@@ -176,7 +179,7 @@ class Model:
         """
         if not table or not len(next(iter(table.values()))):
             raise EmptySource("the source has no rows", hint="check its filter")
-        algorithm = registry.find(self.algorithm)
+        algorithm = registry.row_wise(registry.find(self.algorithm))
         label = None
         if self.label_column is not None:
             label = existing_column(self.label_column, table, "label_column")
@@ -309,7 +312,7 @@ class Model:
         state = State.from_bytes(data)
         own = state.child("model")
         try:
-            algorithm = registry.find(own.scalar("algorithm", str))
+            algorithm = registry.row_wise(registry.find(own.scalar("algorithm", str)))
             params = algorithm.spec.resolve(parse_params(own.scalar("params", str)))
             policy = ThresholdPolicy(Policy(own.scalar("policy", str)), _optional_float(own.scalars["policy_value"]))
         except UnknownAlgorithm:

@@ -14,7 +14,8 @@ from adsql.threshold import Policy, ThresholdPolicy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adsql.detector import Detector, Params
+    from adsql.detector import Params
+    from adsql.registry import Algorithm
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class TrainingOptions:
         The column that says which rows are anomalies.
     """
 
-    algorithm: type[Detector]
+    algorithm: Algorithm
     params: Params
     columns: tuple[str, ...] | None = None
     segment_by: tuple[str, ...] = ()
@@ -83,6 +84,12 @@ class TrainingOptions:
             detector.check(resolved)
         policy = ThresholdPolicy.choose(contamination, threshold, alert_budget)
         label = _label(label_column)
+        if label is not None and registry.is_ranker(detector):
+            raise InvalidOption(
+                f"label_column needs a detector that is trained, and {detector.spec.name} only ranks rows",
+                allowed="a label_column with any other algorithm",
+                hint=f"leave it out, or use {detector.spec.instead!r}",
+            )
         if label is not None and policy.policy is Policy.AUTOMATIC:
             policy = ThresholdPolicy(Policy.LABELS)
         return cls(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -201,6 +201,13 @@ def _normal_rows(table: Columns, labels: Floats) -> Columns:
     return {name: column.take(pa.array(rows, pa.int64())) for name, column in table.items()}
 
 
+class Scale(NamedTuple):
+    """What turns scores into severities and verdicts, for scores that no model made."""
+
+    threshold: float
+    calibration: Calibration
+
+
 @dataclass
 class Scores:
     """The results of n rows; severity and verdict are computed when they are asked for.
@@ -212,12 +219,12 @@ class Scores:
     present
         False where a row has no score (NULL in SQL); its other results mean nothing.
     parts
-        Which rows were scored by which segment; None stands for all rows.
+        Which rows were scored by which segment, or on which scale; None stands for all rows.
     """
 
     anomaly_score: Floats
     present: NDArray[np.bool_]
-    parts: list[tuple[NDArray[np.int64] | None, Segment]]
+    parts: Sequence[tuple[NDArray[np.int64] | None, Segment | Scale]]
 
     @classmethod
     def none(cls, n: int) -> Scores:
@@ -227,7 +234,8 @@ class Scores:
     def put(self, rows: NDArray[np.int64], scores: Scores) -> None:
         """Write the results of some rows."""
         self.anomaly_score[rows], self.present[rows] = scores.anomaly_score, scores.present
-        self.parts += [(rows if part is None else rows[part], segment) for part, segment in scores.parts]
+        moved = ((rows if part is None else rows[part], segment) for part, segment in scores.parts)
+        self.parts = [*self.parts, *moved]
 
     @cached_property
     def severity(self) -> Floats:

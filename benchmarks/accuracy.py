@@ -84,14 +84,14 @@ def sql_scores(X: np.ndarray, algorithm: str, seed: int) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("detectors", nargs="*", help="default: all")
+    parser.add_argument("detectors", nargs="*", help="default: all that score row by row")
     parser.add_argument("--seeds", type=int, default=3, help="for detectors that draw at random")
     arguments = parser.parse_args()
     folder = Path(os.environ.get("ADSQL_BENCH_DATA", "../shared/data")) / "adbench"
     sets = load(folder)
     if not sets:
         sys.exit(f"no sets in {folder}: set ADSQL_BENCH_DATA")
-    names = arguments.detectors or list(registry.detectors())
+    names = arguments.detectors or list(registry.row_wise_detectors())
     compared = peers()
     print(f"{len(sets)} sets, mean AUC-ROC / mean AP in percent")
     print(f"{'detector':10s} {'adsql':>15s} {'PyOD':>15s} {'difference':>15s} {'seconds':>8s}")

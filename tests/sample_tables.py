@@ -10,11 +10,17 @@ import pyarrow as pa
 
 from adsql.model import Model
 from adsql.options import TrainingOptions
+from adsql.ranking import rank
 
 
 def fitted(algorithm, table, **options):
     """Train a detector's class on a table, with options as SQL spells them."""
     return Model.fit(table, TrainingOptions.parse(algorithm.spec.name, **options))
+
+
+def ranked(algorithm, table, **options):
+    """Rank the rows of a table with a detector's class, with options as SQL spells them."""
+    return rank(table, TrainingOptions.parse(algorithm.spec.name, **options))
 
 
 def taken(table, rows):

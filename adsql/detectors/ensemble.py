@@ -153,10 +153,11 @@ class Ensemble:
         require(len(names) == len(mean) == len(deviation) > 0, "ensemble: members are incomplete")
         require(bool((deviation > 0).all()), "ensemble: a deviation is not positive")
         require(combination in COMBINATIONS, f"ensemble: combination {combination!r} is unknown")
-        require(set(names) <= set(registry.detectors()) - {"ensemble"}, "ensemble: a member is unknown")
+        require(set(names) <= set(registry.row_wise_detectors()) - {"ensemble"}, "ensemble: a member is unknown")
+        classes = registry.row_wise_detectors()
         members = tuple(
             Member(
-                registry.find(name).from_state(state.child(f"detector {name}")), float(mean[i]), float(deviation[i]),
+                classes[name].from_state(state.child(f"detector {name}")), float(mean[i]), float(deviation[i]),
                 Calibration.from_state(state.child(f"calibration {name}")),
             )
             for i, name in enumerate(names)
@@ -168,9 +169,8 @@ class Ensemble:
 def _members(params: Params) -> list[type[Detector]]:
     """Return the members in the order of their names: the order in which they were given must not matter."""
     given = cast("tuple[str, ...]", params["detectors"])
-    allowed = [name for name, cls in registry.detectors().items() if cls.spec.capability is Capability.ROWS]
-    allowed.remove("ensemble")
-    members = [registry.find(name) for name in given]
+    allowed = [name for name in registry.row_wise_detectors() if name != "ensemble"]
+    members = [registry.row_wise(registry.find(name)) for name in given]
     names = sorted(member.spec.name for member in members)
     if len(set(names)) < len(names) or not set(names) <= set(allowed):
         raise InvalidParameter(

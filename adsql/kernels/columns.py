@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from adsql.arrow import Floats
 
+_ROUNDING = 1e-12  # a constant column's deviation, next to its values, is what rounding leaves of zero
+
 
 @kernel
 def robust_scale(
@@ -35,6 +37,26 @@ def robust_scale(
         missing = value != value  # noqa: PLR0124 - NaN alone differs from itself
         present[i] |= not missing
         result[i] = 0.0 if missing else value
+
+
+@kernel
+def standardised(X: Floats) -> Floats:
+    """Return X with mean 0 and standard deviation 1 in every column; a constant column is 0."""
+    n, d = X.shape
+    result = np.zeros((n, d))
+    for j in range(d):
+        mean, largest = 0.0, 0.0
+        for i in range(n):
+            mean += X[i, j] / n
+            largest = max(largest, abs(X[i, j]))
+        square = 0.0
+        for i in range(n):
+            square += (X[i, j] - mean) ** 2 / n
+        deviation = np.sqrt(square)
+        if deviation > _ROUNDING * largest:
+            for i in range(n):
+                result[i, j] = (X[i, j] - mean) / deviation
+    return result
 
 
 @kernel

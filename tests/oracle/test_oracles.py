@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adsql.registry import detectors
+from adsql.registry import row_wise_detectors as detectors
 from oracle.slow import ORACLES
 
 # Besides the defaults: one line a set of parameters that takes another path through the code.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from adsql.registry import detectors
+from adsql.registry import row_wise_detectors as detectors
 from sample_tables import fitted
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from adsql import registry
+from adsql import ranking, registry
 from adsql.arrow import plain_array, struct_columns
 from adsql.catalog import Catalog, ModelRecord, unknown
 from adsql.errors import EmptySource, ReadOnlyDatabase, ResultColumnExists, UnknownModel
@@ -51,7 +51,8 @@ _ARROW = {
 FACTS = "STRUCT(section VARCHAR, name VARCHAR, value VARCHAR, segment VARCHAR)[]"
 DETECTORS = (
     "STRUCT(algorithm VARCHAR, summary VARCHAR, capability VARCHAR, score VARCHAR, cost VARCHAR, "
-    "parameters VARCHAR, aliases VARCHAR[], reference VARCHAR[])[]"
+    "parameters VARCHAR, aliases VARCHAR[], reference VARCHAR[], incremental BOOLEAN, explainable BOOLEAN, "
+    "exportable BOOLEAN, max_rows BIGINT)[]"
 )
 _ATTEMPTS = 20
 
@@ -187,14 +188,19 @@ def detect(handles: Column, *values: Column) -> pa.Array[Any]:
 
 def detect_rows(handles: Column, rows: Column) -> pa.Array[Any]:
     """Return the same for the table form, whose source must not have columns of these names."""
-    taken = [field.name for field in rows.type if field.name.casefold() in RESULT_COLUMNS]
-    if taken:
-        raise ResultColumnExists(
-            f"the source already has a column {taken[0]!r}",
-            allowed=f"sources without columns named {', '.join(RESULT_COLUMNS)}",
-            hint="leave it out or rename it: detect_anomalies('SELECT * EXCLUDE (...) FROM ...')",
-        )
+    _check_result_columns(rows.type)
     return _result(_scored(handles, (rows,)))
+
+
+def rank(lists: Column, counts: Column, options: Column) -> pa.Array[Any]:
+    """Return the same for all rows of a source at once, as a list; `counts` tells how many the source has."""
+    rows = getattr(lists[0], "values", None)
+    if rows is None:
+        raise EmptySource("the source has no rows", hint="check its filter")
+    _check_result_columns(rows.type)
+    asked = TrainingOptions.parse(**json.loads(options[0].as_py()))
+    results = _result(ranking.rank(struct_columns(rows), asked, counts[0].as_py()))
+    return pa.ListArray.from_arrays(pa.array([0, len(results)], pa.int32()), results)
 
 
 def model_info(handles: Column) -> pa.Array[Any]:
@@ -217,16 +223,20 @@ def detectors(ones: Column) -> pa.Array[Any]:
     """Return the detectors that exist."""
     rows = [
         {
-            "algorithm": spec.name,
-            "summary": spec.summary,
-            "capability": spec.capability.value,
-            "score": spec.score,
-            "cost": spec.cost,
-            "parameters": json.dumps(spec.json_schema()["properties"]),
-            "aliases": list(spec.aliases),
-            "reference": list(spec.references),
+            "algorithm": cls.spec.name,
+            "summary": cls.spec.summary,
+            "capability": cls.spec.capability.value,
+            "score": cls.spec.score,
+            "cost": cls.spec.cost,
+            "parameters": json.dumps(cls.spec.json_schema()["properties"]),
+            "aliases": list(cls.spec.aliases),
+            "reference": list(cls.spec.references),
+            "incremental": hasattr(cls, "updated"),
+            "explainable": hasattr(cls, "contributions"),
+            "exportable": hasattr(cls, "expression"),
+            "max_rows": cls.spec.max_rows,
         }
-        for spec in (cls.spec for cls in registry.detectors().values())
+        for cls in registry.detectors().values()
     ]
     return pa.array([rows] * len(ones))
 
@@ -259,6 +269,7 @@ FUNCTIONS = (
     Function(detect, RESULT),
     # A filter on the result of a pure function runs it again for every column it looks at.
     Function(detect_rows, RESULT, changes=True),
+    Function(rank, f"{RESULT}[]", changes=True),
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),
@@ -335,6 +346,16 @@ def _scored(handles: Column, values: Sequence[Column]) -> Scores:
         rows = np.flatnonzero(numbers == handle)
         result.put(rows, _scored_by(loaded.get(handle), [array.take(pa.array(rows, pa.int64())) for array in arrays]))
     return result
+
+
+def _check_result_columns(rows: Any) -> None:  # noqa: ANN401 - its stubs do not know that a struct has fields
+    taken = [field.name for field in rows if field.name.casefold() in RESULT_COLUMNS]
+    if taken:
+        raise ResultColumnExists(
+            f"the source already has a column {taken[0]!r}",
+            allowed=f"sources without columns named {', '.join(RESULT_COLUMNS)}",
+            hint="leave it out or rename it: detect_anomalies('SELECT * EXCLUDE (...) FROM ...')",
+        )
 
 
 def _scored_by(model: Model, arrays: Sequence[pa.Array[Any]]) -> Scores:

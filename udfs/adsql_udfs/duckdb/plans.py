@@ -13,10 +13,12 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from adsql import ranking
 from adsql.catalog import check_name
 from adsql.errors import InvalidOption, UnknownModel, shown
 from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql.options import TrainingOptions
+from adsql.registry import is_ranker, row_wise
 from adsql_udfs.duckdb.quoting import literal
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
 
@@ -60,6 +62,13 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
                 "version goes with model", hint="detect_anomalies(source, model => 'name', version => 1)"
             )
         check_not_empty(plan)
+        asked = TrainingOptions.parse(**given)
+        if is_ranker(asked.algorithm):
+            # One row more than can be ranked: enough to tell, whatever is behind it.
+            rows = ranking.MAX_ROWS if asked.segment_by else asked.algorithm.spec.max_rows
+            return template("detect_rank").substitute(
+                source=source_query(source), options=_checked(given), rows=(rows or 0) + 1
+            )
         return template("detect_fit").substitute(
             source=source_query(source), options=_checked(given), sample=_sample(given),
             score=_score(),
@@ -137,6 +146,7 @@ def _fit_query(form: str, name: str, source: str, plan: str | None, options: Map
     check_bound(source, plan)
     check_not_empty(plan)
     given = {option: value for option, value in _plain(options).items() if value is not None}
+    row_wise(TrainingOptions.parse(**given).algorithm)
     return template(form).substitute(
         source=source_query(source), name=literal(name), described=literal(source.strip()),
         options=_checked(given), sample=_sample(given),
