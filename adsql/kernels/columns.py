@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from adsql.arrow import Floats
 
+SMALLEST_SCALE = 1e-100  # features reach 1e9: the squares of their ratios to a smaller scale could overflow
+
 
 @kernel
 def robust_scaled(raw: Floats, center: Floats, scale: Floats, limit: float) -> tuple[Floats, NDArray[np.bool_]]:
