@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from adsql.calibration import Calibration
-from adsql.detector import Capability, Incremental
-from adsql.errors import NotIncremental, NotRowWise, TooFewRows
+from adsql.detector import Incremental
+from adsql.errors import NotIncremental, TooFewRows
 from adsql.features import FeatureSpec
 from adsql.labels import best_threshold, label_values
 from adsql.state import State, require
@@ -123,11 +123,6 @@ class Segment:
 
     def score(self, table: Columns) -> Scores:
         """Score the model's columns of n rows, as `FeatureSpec.select` returned them."""
-        if self.detector.spec.capability is not Capability.ROWS:
-            raise NotRowWise(
-                f"{self.detector.spec.name} ranks only the rows it was fitted on",
-                hint="use detect_anomalies(source), or train another algorithm",
-            )
         X, present = self.features.transform(table)
         scores = self.detector.score(X)
         return Scores(scores, present, [(None, self)])

@@ -9,7 +9,7 @@ import numpy as np
 
 from adsql.detector import Capability, Params, Spec
 from adsql.expressions import root_mean_square as root_mean_square_expression
-from adsql.kernels.columns import root_mean_square
+from adsql.kernels.columns import SMALLEST_SCALE, root_mean_square
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -93,5 +93,5 @@ class ZScore:
         """Restore and check."""
         mean, deviation = state.floats("mean"), state.floats("deviation")
         require(len(mean) == len(deviation), "zscore: mean and deviation differ in length")
-        require(bool((deviation > 0).all()), "zscore: a deviation is not positive")
+        require(bool((deviation > SMALLEST_SCALE).all()), "zscore: a deviation is not positive, or next to zero")
         return cls(mean, deviation)

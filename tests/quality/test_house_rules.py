@@ -26,7 +26,8 @@ SCORER = """
 import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"sklearn", "pyod", "scipy", "pandas", "matplotlib", "duckdb", "typer", "rich"}:
+        absent = {"sklearn", "pyod", "scipy", "pandas", "matplotlib", "duckdb", "sqlglot", "typer", "rich"}
+        if name.partition(".")[0] in absent:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 from pathlib import Path

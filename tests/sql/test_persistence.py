@@ -15,7 +15,7 @@ from sql.support import TRIPS, rows, value
 
 NAMES = {
     "detect_anomalies", "fit_model", "train_model", "anomaly_score", "severity", "is_anomaly", "models", "model_info",
-    "detectors", "drop_model",
+    "model_sql", "detectors", "drop_model",
 }  # fmt: skip
 MACROS = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE schema_name = $1 AND function_type LIKE '%macro' AND NOT internal"
 

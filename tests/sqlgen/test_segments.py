@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from adsql.model import Model
 from adsql.options import TrainingOptions
 from adsql.sqlgen import model_sql
 from adsql.sqlgen.dialects import DIALECTS
-from sqlgen.databases import assert_equal, in_duckdb
+from sqlgen.databases import assert_equal, in_duckdb, in_postgres
 
 N = 240
 DIALECT_NAMES = [dialect.name for dialect in DIALECTS]
@@ -63,21 +64,23 @@ def test_rows_of_unknown_and_skipped_segments_have_no_score(database):
     check(database, model, rows)
 
 
-@pytest.mark.parametrize(
-    "values", [[1, 2, None], [-1, 0, 10**12], ["1", "01", None], [dt.date(2024, 1, 1), dt.date(2024, 12, 31), None]]
-)
-def test_segments_of_whole_numbers_text_and_dates(database, values):
-    table = shops()
-    table["shop"] = pa.array([values[i % 3] for i in range(N)])
-    if isinstance(values[0], dt.date) and database is not in_duckdb:
-        return  # the same text, but sqlite has no dates
+@pytest.mark.parametrize("values", [[1, 2, None], [-1, 0, 10**12], ["1", "01", None]])
+def test_segments_of_whole_numbers_and_text(database, values):
+    table = {**shops(), "shop": pa.array([values[i % 3] for i in range(N)])}
     check(database, model_of(table, ["shop"]), table)
+
+
+def test_segments_of_dates(database_with_times):
+    days = [dt.date(2024, 1, 1), dt.date(2024, 12, 31), None]
+    table = {**shops(), "shop": pa.array([days[i % 3] for i in range(N)])}
+    check(database_with_times, model_of(table, ["shop"]), table)
 
 
 def test_segments_of_booleans(postgres):
     table = {**shops(), "shop": pa.array([[True, False, None][i % 3] for i in range(N)])}
     model = model_of(table, ["shop"])
-    check(in_duckdb, model, table)
+    for database in (in_duckdb, partial(in_postgres, con=postgres)):
+        check(database, model, table)
     with pytest.raises(NoSqlForm, match="'shop' holds booleans, which sqlite has not"):
         model_sql(model, "sqlite")
 

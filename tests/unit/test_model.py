@@ -234,14 +234,14 @@ def test_everything_about_a_model_is_told():
     assert facts(model, "left out") == {(None, "id"): "a key: every value is different and the values are consecutive"}
 
 
-def test_a_detector_that_ranks_only_its_own_rows_scores_no_others():
+def test_a_detector_that_ranks_only_its_own_rows_is_not_trained():
     class RanksItsOwnRows(MAD):
         spec = dataclasses.replace(MAD.spec, name="ranks", capability=Capability.FIT_ONLY)
 
     options = dataclasses.replace(TrainingOptions.parse("mad"), algorithm=RanksItsOwnRows)
     table = normal(50, 2)
-    with pytest.raises(NotRowWise, match="ranks ranks only the rows it was fitted on"):
-        Model.fit(table, options).score(table)
+    with pytest.raises(NotRowWise, match="ranks compares the rows of one table"):
+        Model.fit(table, options)
 
 
 def altered(model, **changed):
