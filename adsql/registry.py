@@ -16,6 +16,7 @@ from adsql.detectors.hbos import HBOS
 from adsql.detectors.iforest import IsolationForest
 from adsql.detectors.iqr import IQR
 from adsql.detectors.knn import KNN
+from adsql.detectors.loda import LODA
 from adsql.detectors.mad import MAD
 from adsql.detectors.zscore import ZScore
 from adsql.errors import UnknownAlgorithm, did_you_mean
@@ -30,6 +31,7 @@ BUILTIN: tuple[type[Detector], ...] = (
     IsolationForest,
     IQR,
     KNN,
+    LODA,
     MAD,
     ZScore,
 )

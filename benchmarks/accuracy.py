@@ -24,6 +24,7 @@ from pyod.models.ecod import ECOD
 from pyod.models.hbos import HBOS
 from pyod.models.iforest import IForest
 from pyod.models.knn import KNN
+from pyod.models.loda import LODA
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import adsql
@@ -33,13 +34,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CAP = 10_000
-RANDOM = ("auto", "iforest", "knn")
+RANDOM = ("auto", "iforest", "knn", "loda")
 
 
 def peers() -> dict[str, Callable[[], Any]]:
     """PyOD's detectors with their defaults, on z-scored features as PyOD's own benchmark does."""
     # A new instance for each set: a fitted one remembers the set before.
-    return {"ecod": ECOD, "hbos": HBOS, "iforest": lambda: IForest(random_state=0), "knn": KNN}
+    return {
+        "ecod": ECOD,
+        "hbos": HBOS,
+        "iforest": lambda: IForest(random_state=0),
+        "knn": KNN,
+        "loda": lambda: LODA(random_state=0),
+    }
 
 
 def load(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:

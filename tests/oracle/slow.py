@@ -12,6 +12,8 @@ from collections import Counter
 
 import numpy as np
 
+from oracle import slow_projections
+
 EULER_GAMMA = 0.5772156649015329
 
 
@@ -183,4 +185,5 @@ ORACLES = {
     "knn": knn,
     "mad": mad,
     "zscore": zscore,
+    **slow_projections.ORACLES,
 }

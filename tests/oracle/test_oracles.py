@@ -24,6 +24,7 @@ PARAMETERS = {
         {"n_neighbors": 1_000},
         {"reference_size": 40, "n_neighbors": 2},
     ],
+    "loda": [{"n_bins": 2, "n_random_cuts": 1}, {"n_bins": 37}],
 }
 CASES = [
     pytest.param(name, given, id="-".join([name, *(f"{key}={value}" for key, value in given.items())]))
