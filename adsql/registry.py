@@ -14,6 +14,7 @@ from adsql.detectors.auto import Auto
 from adsql.detectors.ecod import ECOD
 from adsql.detectors.hbos import HBOS
 from adsql.detectors.iforest import IsolationForest
+from adsql.detectors.inne import INNE
 from adsql.detectors.iqr import IQR
 from adsql.detectors.knn import KNN
 from adsql.detectors.loda import LODA
@@ -29,6 +30,7 @@ BUILTIN: tuple[type[Detector], ...] = (
     ECOD,
     HBOS,
     IsolationForest,
+    INNE,
     IQR,
     KNN,
     LODA,

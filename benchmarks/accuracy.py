@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from pyod.models.ecod import ECOD
 from pyod.models.hbos import HBOS
 from pyod.models.iforest import IForest
+from pyod.models.inne import INNE
 from pyod.models.knn import KNN
 from pyod.models.loda import LODA
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CAP = 10_000
-RANDOM = ("auto", "iforest", "knn", "loda")
+RANDOM = ("auto", "iforest", "inne", "knn", "loda")
 
 
 def peers() -> dict[str, Callable[[], Any]]:
@@ -44,6 +45,7 @@ def peers() -> dict[str, Callable[[], Any]]:
         "ecod": ECOD,
         "hbos": HBOS,
         "iforest": lambda: IForest(random_state=0),
+        "inne": lambda: INNE(random_state=0),
         "knn": KNN,
         "loda": lambda: LODA(random_state=0),
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql.kernels.compiled import kernel
+from adsql.kernels.squares import squared_distances
 
 if TYPE_CHECKING:
     from adsql.arrow import Floats
@@ -44,14 +45,6 @@ def _make_heap(values: Floats) -> None:
 
 
 @kernel
-def _add_squares(total: Floats, x: float, column: Floats) -> None:
-    """Add (x - column)^2 to total. On its own, so that the compiler sees contiguous arrays and vectorises."""
-    for r in range(total.shape[0]):
-        difference = x - column[r]
-        total[r] += difference * difference
-
-
-@kernel
 def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
     """Return the mean, largest or median distance to the k nearest reference rows; shape (n,).
 
@@ -59,7 +52,7 @@ def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
     neighbour at distance zero does that row by row, without knowing which rows were sampled. With fewer than
     k neighbours left, all of them count.
     """
-    n, d = X.shape
+    n = X.shape[0]
     m = reference.shape[1]
     kept = min(k + 1, m)
     result = np.empty(n)
@@ -71,9 +64,7 @@ def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
             stop = min(start + _BLOCK, m)
             width = stop - start
             squares = distances[:width]
-            squares[:] = 0.0
-            for j in range(d):
-                _add_squares(squares, X[i, j], reference[j, start:stop])
+            squared_distances(squares, X[i], reference, start)
             for r in range(width):
                 distance = squares[r]
                 if count < kept:

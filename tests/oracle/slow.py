@@ -12,7 +12,7 @@ from collections import Counter
 
 import numpy as np
 
-from oracle import slow_projections
+from oracle import slow_neighbours, slow_projections
 
 EULER_GAMMA = 0.5772156649015329
 
@@ -185,5 +185,6 @@ ORACLES = {
     "knn": knn,
     "mad": mad,
     "zscore": zscore,
+    **slow_neighbours.ORACLES,
     **slow_projections.ORACLES,
 }

@@ -17,6 +17,7 @@ PARAMETERS = {
         {"n_estimators": 20, "max_features": 0.5},
         {"n_estimators": 20, "bootstrap": True},
     ],
+    "inne": [{"max_samples": 2, "n_estimators": 50}, {"max_samples": 200, "n_estimators": 2}],
     "knn": [
         {"method": "mean"},
         {"method": "median", "n_neighbors": 4},

@@ -23,6 +23,7 @@ GOLDEN = Path(__file__).parent / "golden"
 # States whose size does not follow from the training data alone.
 SMALL = {
     "iforest": {"n_estimators": 5, "max_samples": 16},
+    "inne": {"n_estimators": 10},
     "loda": {"n_random_cuts": 10},
 }
 

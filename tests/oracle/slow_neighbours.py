@@ -1,0 +1,60 @@
+"""Slow and obvious detectors that look at neighbours: pure Python, from the papers' equations."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def square(a, b):
+    """The squared distance, added up in the order of the columns: ties must be ties in kernels too."""
+    total = 0.0
+    for x, y in zip(a, b, strict=True):
+        total += (x - y) * (x - y)
+    return total
+
+
+def single_square(a, b):
+    """The same in single precision."""
+    total = np.float32(0.0)
+    for x, y in zip(a, b, strict=True):
+        total += (x - y) * (x - y)
+    return total
+
+
+def single(row):
+    return [np.float32(x) for x in row]
+
+
+def spheres(sample):
+    """For each row of a sample: the row, its squared distance to the nearest other, 1 - ratio of the radii."""
+    if len(sample) == 1:
+        return [(sample[0], np.float32(0.0), 0.0)]
+    nearest = []
+    for i, row in enumerate(sample):
+        nearest.append(min((single_square(row, other), j) for j, other in enumerate(sample) if j != i))
+    result = []
+    for row, (radius, j) in zip(sample, nearest, strict=True):
+        ratio = math.sqrt(nearest[j][0]) / math.sqrt(radius) if radius > 0 else 1.0
+        result.append((row, radius, 1 - ratio))
+    return result
+
+
+def inne(training, params, seed, rows):
+    """Mean over the samples of the isolation of the smallest sphere that covers the row, or 1."""
+    rng = np.random.default_rng(seed)
+    size = min(8 if params["max_samples"] == "auto" else params["max_samples"], len(training))
+    total = [0.0] * len(rows)
+    for _ in range(params["n_estimators"]):
+        drawn = spheres([single(training[i]) for i in rng.choice(len(training), size, replace=False)])
+        for i, row in enumerate(rows):
+            place = single(row)
+            covering = [
+                (radius, isolation) for center, radius, isolation in drawn if single_square(center, place) <= radius
+            ]
+            total[i] += float(np.float32(min(covering)[1])) if covering else 1.0
+    return [value / params["n_estimators"] for value in total]
+
+
+ORACLES = {"inne": inne}
