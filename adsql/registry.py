@@ -18,6 +18,7 @@ from adsql.detectors.inne import INNE
 from adsql.detectors.iqr import IQR
 from adsql.detectors.knn import KNN
 from adsql.detectors.loda import LODA
+from adsql.detectors.lof import LOF
 from adsql.detectors.mad import MAD
 from adsql.detectors.zscore import ZScore
 from adsql.errors import UnknownAlgorithm, did_you_mean
@@ -34,6 +35,7 @@ BUILTIN: tuple[type[Detector], ...] = (
     IQR,
     KNN,
     LODA,
+    LOF,
     MAD,
     ZScore,
 )

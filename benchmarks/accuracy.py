@@ -26,6 +26,7 @@ from pyod.models.iforest import IForest
 from pyod.models.inne import INNE
 from pyod.models.knn import KNN
 from pyod.models.loda import LODA
+from pyod.models.lof import LOF
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import adsql
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CAP = 10_000
-RANDOM = ("auto", "iforest", "inne", "knn", "loda")
+RANDOM = ("auto", "iforest", "inne", "knn", "loda", "lof")
 
 
 def peers() -> dict[str, Callable[[], Any]]:
@@ -48,6 +49,7 @@ def peers() -> dict[str, Callable[[], Any]]:
         "inne": lambda: INNE(random_state=0),
         "knn": KNN,
         "loda": lambda: LODA(random_state=0),
+        "lof": LOF,
     }
 
 

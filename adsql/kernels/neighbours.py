@@ -14,9 +14,11 @@ from adsql.kernels.compiled import kernel
 from adsql.kernels.squares import squared_distances
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from adsql.arrow import Floats
 
-_BLOCK = 1_024  # reference rows whose distances stay in the first-level cache
+BLOCK = 1_024  # reference rows whose distances stay in the first-level cache
 
 MEAN, LARGEST, MEDIAN = 0, 1, 2
 
@@ -57,11 +59,11 @@ def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
     kept = min(k + 1, m)
     result = np.empty(n)
     nearest = np.empty(kept)
-    distances = np.empty(_BLOCK)
+    distances = np.empty(BLOCK)
     for i in range(n):
         count = 0
-        for start in range(0, m, _BLOCK):
-            stop = min(start + _BLOCK, m)
+        for start in range(0, m, BLOCK):
+            stop = min(start + BLOCK, m)
             width = stop - start
             squares = distances[:width]
             squared_distances(squares, X[i], reference, start)
@@ -96,3 +98,36 @@ def _aggregate(squared: Floats, first: int, last: int, how: int) -> float:
     for r in range(first, last):
         total += np.sqrt(squared[r])
     return total / (last - first)
+
+
+@kernel
+def nearest_rows(
+    point: Floats, reference: Floats, k: int, distances: Floats, rows: NDArray[np.int32], buffer: Floats
+) -> tuple[int, int]:
+    """Find the k nearest reference rows of one point, the nearest first; of ties the first in the reference.
+
+    Writes squared distances and positions to `distances` and `rows`, of length at least min(k + 1, m), and
+    returns which part of them holds the neighbours, as a slice. As in `nearest_distance`, one neighbour at
+    distance zero does not count. `buffer` has length `BLOCK`.
+    """
+    m = reference.shape[1]
+    kept = min(k + 1, m)
+    count = 0
+    for start in range(0, m, BLOCK):
+        squares = buffer[: min(BLOCK, m - start)]
+        squared_distances(squares, point, reference, start)
+        for r in range(squares.shape[0]):
+            distance = squares[r]
+            if count < kept:
+                count += 1
+            elif not distance < distances[kept - 1]:
+                continue
+            place = count - 1
+            while place > 0 and distances[place - 1] > distance:
+                distances[place] = distances[place - 1]
+                rows[place] = rows[place - 1]
+                place -= 1
+            distances[place] = distance
+            rows[place] = start + r
+    first = 1 if distances[0] == 0.0 and count > 1 else 0
+    return first, min(first + k, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import numpy as np
 
@@ -57,4 +58,34 @@ def inne(training, params, seed, rows):
     return [value / params["n_estimators"] for value in total]
 
 
-ORACLES = {"inne": inne}
+def distinct_sample(training, size, seed):
+    """Draw distinct rows to compare with, as the detectors do; which ones is a matter of the seed alone."""
+    distinct = sorted({tuple(row) for row in training})
+    if len(distinct) <= size:
+        return distinct
+    return [distinct[i] for i in sorted(np.random.default_rng(seed).choice(len(distinct), size, replace=False))]
+
+
+def nearest(row, reference, k):
+    """The k nearest rows as (squared distance, position), leaving out one at distance zero."""
+    found = sorted((square(row, other), i) for i, other in enumerate(reference))
+    if found[0][0] == 0 and len(found) > 1:
+        found = found[1:]
+    return found[:k]
+
+
+def lof(training, params, seed, rows):
+    """Mean of lrd(o) / lrd(x) over the neighbours o, where 1 / lrd is the mean of max(k-distance(o), distance)."""
+    k = params["n_neighbors"]
+    reference = distinct_sample(training, params["reference_size"], seed)
+    k_distance = [math.sqrt(nearest(row, reference, k)[-1][0]) for row in reference]
+
+    def density(row):
+        reach = [max(k_distance[i], math.sqrt(squared)) for squared, i in nearest(row, reference, k)]
+        return 1 / max(statistics.fmean(reach), 1e-10)
+
+    densities = [density(row) for row in reference]
+    return [statistics.fmean([densities[i] for _, i in nearest(row, reference, k)]) / density(row) for row in rows]
+
+
+ORACLES = {"inne": inne, "lof": lof}

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from pyod.models import ecod as pyod_ecod
 from pyod.models import knn as pyod_knn
+from pyod.models import lof as pyod_lof
 from sklearn.ensemble import IsolationForest as SklearnForest
 
 from adsql.detectors.ecod import ECOD
 from adsql.detectors.iforest import IsolationForest
 from adsql.detectors.knn import KNN
+from adsql.detectors.lof import LOF
 
 
 def rows(n, d, seed, decimals=None):
@@ -54,6 +56,14 @@ def test_knn_equals_pyod_on_training_rows(k, method):
     theirs = pyod_knn.KNN(n_neighbors=k, method=method).fit(X).decision_scores_
     params = KNN.spec.resolve({"n_neighbors": k, "method": method, "reference_size": 300})
     np.testing.assert_allclose(KNN.fit(X, params, 0).score(X), theirs, rtol=1e-9)
+
+
+@pytest.mark.parametrize("k", [1, 5, 20])
+def test_lof_equals_pyod_on_training_rows(k):
+    X = rows(300, 3, seed=4)
+    theirs = pyod_lof.LOF(n_neighbors=k).fit(X).decision_scores_
+    params = LOF.spec.resolve({"n_neighbors": k, "reference_size": 300})
+    np.testing.assert_allclose(LOF.fit(X, params, 0).score(X), theirs, rtol=1e-8)
 
 
 def test_knn_equals_pyod_with_duplicated_training_rows():

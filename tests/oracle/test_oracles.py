@@ -26,6 +26,7 @@ PARAMETERS = {
         {"reference_size": 40, "n_neighbors": 2},
     ],
     "loda": [{"n_bins": 2, "n_random_cuts": 1}, {"n_bins": 37}],
+    "lof": [{"n_neighbors": 1}, {"n_neighbors": 1_000}, {"n_neighbors": 3, "reference_size": 40}],
 }
 CASES = [
     pytest.param(name, given, id="-".join([name, *(f"{key}={value}" for key, value in given.items())]))
@@ -78,7 +79,7 @@ def test_scores_equal_the_oracle(name, given, make):
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["auto", "knn"])
+@pytest.mark.parametrize("name", ["auto", "knn", "lof"])
 def test_a_reference_larger_than_a_block_equals_the_oracle(name):
     rng = np.random.default_rng(12)
     X = rng.normal(size=(2_500, 2)).round(2)
