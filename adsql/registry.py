@@ -17,9 +17,11 @@ from adsql.detectors.iforest import IsolationForest
 from adsql.detectors.inne import INNE
 from adsql.detectors.iqr import IQR
 from adsql.detectors.knn import KNN
+from adsql.detectors.kpca import KPCA
 from adsql.detectors.loda import LODA
 from adsql.detectors.lof import LOF
 from adsql.detectors.mad import MAD
+from adsql.detectors.ocsvm import OCSVM
 from adsql.detectors.zscore import ZScore
 from adsql.errors import UnknownAlgorithm, did_you_mean
 
@@ -34,9 +36,11 @@ BUILTIN: tuple[type[Detector], ...] = (
     INNE,
     IQR,
     KNN,
+    KPCA,
     LODA,
     LOF,
     MAD,
+    OCSVM,
     ZScore,
 )
 

@@ -27,6 +27,7 @@ from pyod.models.inne import INNE
 from pyod.models.knn import KNN
 from pyod.models.loda import LODA
 from pyod.models.lof import LOF
+from pyod.models.ocsvm import OCSVM
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import adsql
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CAP = 10_000
-RANDOM = ("auto", "iforest", "inne", "knn", "loda", "lof")
+RANDOM = ("auto", "iforest", "inne", "knn", "kpca", "loda", "lof", "ocsvm")
 
 
 def peers() -> dict[str, Callable[[], Any]]:
@@ -50,6 +51,7 @@ def peers() -> dict[str, Callable[[], Any]]:
         "knn": KNN,
         "loda": lambda: LODA(random_state=0),
         "lof": LOF,
+        "ocsvm": OCSVM,
     }
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 
 import numpy as np
 
-from oracle import slow_neighbours, slow_projections
+from oracle import slow_gaussians, slow_neighbours, slow_projections
 
 EULER_GAMMA = 0.5772156649015329
 
@@ -185,6 +185,7 @@ ORACLES = {
     "knn": knn,
     "mad": mad,
     "zscore": zscore,
+    **slow_gaussians.ORACLES,
     **slow_neighbours.ORACLES,
     **slow_projections.ORACLES,
 }

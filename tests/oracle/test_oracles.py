@@ -25,8 +25,10 @@ PARAMETERS = {
         {"n_neighbors": 1_000},
         {"reference_size": 40, "n_neighbors": 2},
     ],
+    "kpca": [{"n_components": 1, "gamma": 2.0}, {"n_components": 3, "subset_size": 40}],
     "loda": [{"n_bins": 2, "n_random_cuts": 1}, {"n_bins": 37}],
     "lof": [{"n_neighbors": 1}, {"n_neighbors": 1_000}, {"n_neighbors": 3, "reference_size": 40}],
+    "ocsvm": [{"gamma": "auto", "nu": 0.99}, {"gamma": 1e-4, "nu": 1e-6}, {"max_samples": 40}],
 }
 CASES = [
     pytest.param(name, given, id="-".join([name, *(f"{key}={value}" for key, value in given.items())]))
