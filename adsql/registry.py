@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
+from adsql.detectors.abod import ABOD
 from adsql.detectors.auto import Auto
 from adsql.detectors.ecod import ECOD
 from adsql.detectors.hbos import HBOS
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 BUILTIN: tuple[type[Detector], ...] = (
     Auto,
+    ABOD,
     ECOD,
     HBOS,
     IsolationForest,
@@ -52,7 +54,7 @@ def detectors() -> dict[str, type[Detector]]:
     Examples
     --------
     >>> list(detectors())[:3]
-    ['auto', 'ecod', 'hbos']
+    ['auto', 'abod', 'ecod']
     """
     offered = (entry.load() for entry in entry_points(group="adsql.detectors"))
     return {cls.spec.name: cls for cls in (*BUILTIN, *offered)}

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyod.models.abod import ABOD
 from pyod.models.ecod import ECOD
 from pyod.models.hbos import HBOS
 from pyod.models.iforest import IForest
@@ -37,13 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CAP = 10_000
-RANDOM = ("auto", "iforest", "inne", "knn", "kpca", "loda", "lof", "ocsvm")
+RANDOM = ("abod", "auto", "iforest", "inne", "knn", "kpca", "loda", "lof", "ocsvm")
 
 
 def peers() -> dict[str, Callable[[], Any]]:
     """PyOD's detectors with their defaults, on z-scored features as PyOD's own benchmark does."""
     # A new instance for each set: a fitted one remembers the set before.
     return {
+        "abod": ABOD,
         "ecod": ECOD,
         "hbos": HBOS,
         "iforest": lambda: IForest(random_state=0),

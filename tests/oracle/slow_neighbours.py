@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 
@@ -88,4 +89,19 @@ def lof(training, params, seed, rows):
     return [statistics.fmean([densities[i] for _, i in nearest(row, reference, k)]) / density(row) for row in rows]
 
 
-ORACLES = {"inne": inne, "lof": lof}
+def abod(training, params, seed, rows):
+    """-ln(variance over pairs of neighbours of <a, b> / (|a|^2 |b|^2)), neighbours at distance zero left out."""
+    reference = distinct_sample(training, params["reference_size"], seed)
+    scores = []
+    for row in rows:
+        ways = [
+            [(y - x) / squared for x, y in zip(row, reference[i], strict=True)]
+            for squared, i in nearest(row, reference, params["n_neighbors"])
+            if squared > 0
+        ]
+        angles = [sum(x * y for x, y in zip(a, b, strict=True)) for a, b in itertools.combinations(ways, 2)]
+        scores.append(-math.log(max(statistics.pvariance(angles), 1e-300) if angles else 1e300))
+    return scores
+
+
+ORACLES = {"abod": abod, "inne": inne, "lof": lof}

@@ -10,6 +10,7 @@ from oracle.slow import ORACLES
 
 # Besides the defaults: one line a set of parameters that takes another path through the code.
 PARAMETERS = {
+    "abod": [{"n_neighbors": 3}, {"n_neighbors": 100}, {"reference_size": 40}],
     "auto": [{"n_neighbors": 1}, {"n_neighbors": 1_000}, {"reference_size": 40}],
     "hbos": [{"n_bins": 2}, {"n_bins": 37, "alpha": 1.0}, {"alpha": 1e-9}],
     "iforest": [
