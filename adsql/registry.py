@@ -80,6 +80,6 @@ def find(name: str) -> type[Detector]:
     names = [alias for cls in detectors().values() for alias in (cls.spec.name, *cls.spec.aliases)]
     raise UnknownAlgorithm(
         f"algorithm {name!r} does not exist",
-        allowed=detectors(),
+        allowed=", ".join(detectors()),
         hint=did_you_mean(name, names) or "SELECT * FROM detectors()",
     )
