@@ -146,6 +146,13 @@ class State:
             raise _corrupt(f"array {name!r} holds NaN or infinities")
         return array
 
+    def singles(self, name: str, ndim: int) -> NDArray[np.float32]:
+        """Return a finite float32 array of a number of dimensions."""
+        array: NDArray[np.float32] = self._array(name, np.float32, ndim)
+        if not np.isfinite(array).all():
+            raise _corrupt(f"array {name!r} holds NaN or infinities")
+        return array
+
     def integers(self, name: str, low: int, high: int) -> NDArray[np.int32]:
         """Return a flat int32 array with all values in [low, high): indices that kernels follow unchecked."""
         array: NDArray[np.int32] = self._array(name, np.int32, 1)

@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 
 from adsql.registry import detectors
-from oracle import slow_densities, slow_trained
+from oracle import slow_densities, slow_gaussians, slow_neighbours, slow_projections, slow_trained
 from oracle.slow_trained import expected_path
 
 
@@ -209,4 +209,7 @@ ORACLES = {
     "zscore": zscore,
     **slow_trained.ORACLES,
     **slow_densities.ORACLES,
+    **slow_gaussians.ORACLES,
+    **slow_neighbours.ORACLES,
+    **slow_projections.ORACLES,
 }
