@@ -83,6 +83,10 @@ class Expressions(Protocol[E]):
         """Return the condition left <= right."""
         ...
 
+    def element(self, values: Sequence[float], place: E) -> E:
+        """Return values[floor(place)]; the first of them below, the last one above."""
+        ...
+
     def case(self, branches: Sequence[tuple[E, E]], otherwise: E) -> E:
         """Return the value of the first of one or more (condition, value) whose condition holds."""
         ...

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
 CAP = 10_000
 RANDOM = (
-    "abod", "auto", "autoencoder", "cblof", "eif", "ensemble", "gmm", "iforest", "inne", "kde", "knn", "kpca", "loda", "lof",
-    "mcd", "ocsvm",
+    "abod", "auto", "autoencoder", "cblof", "eif", "ensemble", "gmm", "iforest", "inne", "kde", "knn", "kpca", "loda",
+    "lof", "mcd", "ocsvm",
 )  # fmt: skip
 
 
