@@ -108,12 +108,26 @@ def test_a_file_that_adsql_never_saw_is_detected_in(never_registered):
     assert fitted == 501
 
 
+def test_adsql_s_schema_is_there_for_every_connection_to_a_file_that_adsql_never_saw(never_registered):
+    cursor = never_registered.cursor()
+    for con in (never_registered, cursor, adsql.register(cursor)):
+        assert rows(con, "SELECT id FROM adsql.detect_anomalies('trips') WHERE is_anomaly") == [(500,)]
+        assert rows(con, "FROM adsql.models()") == []
+        with raises("ADSQL_UNKNOWN_MODEL", "none exist"):
+            rows(con, "SELECT adsql.anomaly_score('fares', t) FROM trips AS t")
+        with raises("ADSQL_READ_ONLY_DATABASE"):
+            rows(con, "SELECT adsql.train_model('new', 'trips')")
+    assert rows(cursor, "SELECT id FROM detect_anomalies('trips') WHERE is_anomaly") == [(500,)]
+    assert value(cursor, "SELECT current_database()") == "plain"
+
+
 @pytest.mark.parametrize(
     "query",
     [
         "SELECT anomaly_score('fares', t) FROM trips AS t",
         "SELECT is_anomaly('fares', fare) FROM trips",
         "FROM model_info('fares')",
+        "FROM detect_anomalies('trips', model => 'fares')",
     ],
 )
 def test_it_has_no_models_and_says_so(never_registered, query):

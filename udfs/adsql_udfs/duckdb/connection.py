@@ -51,7 +51,8 @@ def connect(
     Returns
     -------
     duckdb.DuckDBPyConnection
-        A stock connection. Cursors of it have the functions too.
+        A stock connection. Cursors of it have the functions too; those of a read-only database that adsql never
+        wrote to have them as `adsql.name`, those of one that another version of adsql wrote to after `register`.
 
     Examples
     --------
@@ -75,7 +76,8 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     Creates the schema `adsql` with the table of models, and macros in it and in the main schema, unless they
     are there; a macro of the user's own that has one of the names stays as it is, and adsql's is reached as
     `adsql.name`. On a database opened read-only nothing is written: where the macros are missing or of
-    another version, this connection alone gets temporary ones.
+    another version, this connection alone gets temporary ones. Where the schema is missing, a database in memory
+    called `adsql` is attached, so that `adsql.name` is there, for all connections.
 
     Parameters
     ----------
@@ -110,15 +112,27 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
                 token = instances.new_token(own)
             instances.remember(token, con)
             read_only = _is_read_only(own)
-            if not read_only:
+            if read_only:
+                _create_macros_in_memory(own, con)
+            else:
                 _migrate(own)
                 _create_macros(own)
-        if read_only and _revision(own) != _macros_revision():
-            models = MODELS if _has_models(own) else template("no_models").substitute()
-            _execute_script(con, _macros("temp.main", temporary=True, models=models))
     finally:
         own.close()
     return con
+
+
+def home(con: duckdb.DuckDBPyConnection) -> str:
+    """Return the schema where a registered connection finds this version's functions, whatever a user called theirs.
+
+    It is `adsql`, but for a read-only database whose macros are of another version.
+
+    Examples
+    --------
+    >>> home(connect())
+    'adsql'
+    """
+    return "adsql" if _revision(con) == _macros_revision() else "temp.main"
 
 
 def _register_functions(con: duckdb.DuckDBPyConnection) -> None:
@@ -142,6 +156,11 @@ def _is_read_only(con: duckdb.DuckDBPyConnection) -> bool:
 def _has_models(con: duckdb.DuckDBPyConnection) -> bool:
     found = "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'adsql'"
     return bool(con.execute(f"{found} AND table_name = 'models'").fetchall()[0][0])
+
+
+def _has_schema(con: duckdb.DuckDBPyConnection) -> bool:
+    found = "SELECT count(*) FROM duckdb_schemas() WHERE database_name = current_database() AND schema_name = 'adsql'"
+    return bool(con.execute(found).fetchall()[0][0])
 
 
 def _migrate(con: duckdb.DuckDBPyConnection) -> None:
@@ -171,12 +190,27 @@ def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
         raise
 
 
+def _create_macros_in_memory(own: duckdb.DuckDBPyConnection, con: duckdb.DuckDBPyConnection) -> None:
+    has_schema = _has_schema(own)
+    if has_schema and _revision(own) == _macros_revision():
+        return
+    no_models = template("no_models").substitute()
+    # Beside a schema of the same name it would make every `adsql.name` ambiguous.
+    if not has_schema and _revision(own) is None:
+        own.execute("ATTACH ':memory:' AS adsql (READ_WRITE)")
+        own.execute(f"CREATE VIEW adsql.models AS FROM {no_models}")
+        _execute_script(own, _macros("adsql", temporary=False))
+        own.execute(f"CREATE MACRO adsql.macros_revision() AS {literal(_macros_revision())}")
+    models = no_models if has_schema and not _has_models(own) else MODELS
+    _execute_script(con, _macros("temp.main", temporary=True, models=models))
+
+
 def _revision(con: duckdb.DuckDBPyConnection) -> str | None:
     try:
-        row = con.execute("SELECT adsql.macros_revision()").fetchone()
+        # All rows are fetched: an unfinished result would be in the way of the caller's next statement.
+        return str(con.execute("SELECT adsql.macros_revision()").fetchall()[0][0])
     except duckdb.Error:
         return None
-    return str(row[0]) if row else None
 
 
 @cache
