@@ -30,6 +30,7 @@ NAMES = (
     "detect_anomalies", "fit_model", "train_model", "anomaly_score", "severity", "is_anomaly", "models",
     "model_info", "detectors", "drop_model",
 )  # fmt: skip
+COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
 
 _lock = threading.Lock()
 
@@ -176,18 +177,39 @@ def _migrate(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
-    if _revision(con) == _macros_revision():
+    taken = _taken_names(con)
+    foreign = {name for name, own in taken.items() if not own}
+    if _revision(con) == _macros_revision() and set(NAMES) <= taken.keys() and _schema_is_complete(con):
         return
-    own = con.execute(template("foreign_macros").substitute(), [list(NAMES)]).fetchall()
     con.execute("BEGIN")
     try:
         _execute_script(con, _macros("adsql", temporary=False))
-        _execute_script(con, _macros("main", temporary=False), skip={str(row[0]) for row in own})
+        _execute_script(con, _macros("main", temporary=False), skip=foreign)
+        _comment_macros(con, "main", foreign)
         con.execute(f"CREATE OR REPLACE MACRO adsql.macros_revision() AS {literal(_macros_revision())}")
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
         raise
+
+
+def _taken_names(con: duckdb.DuckDBPyConnection) -> dict[str, bool]:
+    """Return which of our names lead to a function, and whether it is adsql's own."""
+    return dict(con.execute(template("taken_names").substitute(), [list(NAMES), COMMENT]).fetchall())
+
+
+def _schema_is_complete(con: duckdb.DuckDBPyConnection) -> bool:
+    found = "SELECT function_name FROM duckdb_functions() WHERE database_name = current_database()"
+    names = {row[0] for row in con.execute(f"{found} AND schema_name = 'adsql'").fetchall()}
+    return {*NAMES, "model_handle"} <= names
+
+
+def _comment_macros(con: duckdb.DuckDBPyConnection, schema: str, foreign: set[str]) -> None:
+    """Give our macros the comment by which they are told from a user's, which may call adsql as well."""
+    own = [name for name in NAMES if name not in foreign]
+    database = "temp" if schema == "temp.main" else str(con.execute("SELECT current_database()").fetchall()[0][0])
+    for name, is_table in con.execute(template("uncommented_macros").substitute(), [database, own]).fetchall():
+        con.execute(f"COMMENT ON MACRO {'TABLE ' if is_table else ''}{schema}.{name} IS {literal(COMMENT)}")
 
 
 def _create_macros_in_memory(own: duckdb.DuckDBPyConnection, con: duckdb.DuckDBPyConnection) -> None:
@@ -202,7 +224,9 @@ def _create_macros_in_memory(own: duckdb.DuckDBPyConnection, con: duckdb.DuckDBP
         _execute_script(own, _macros("adsql", temporary=False))
         own.execute(f"CREATE MACRO adsql.macros_revision() AS {literal(_macros_revision())}")
     models = no_models if has_schema and not _has_models(own) else MODELS
-    _execute_script(con, _macros("temp.main", temporary=True, models=models))
+    foreign = {name for name, is_own in _taken_names(con).items() if not is_own}
+    _execute_script(con, _macros("temp.main", temporary=True, models=models), skip=foreign)
+    _comment_macros(con, "temp.main", foreign)
 
 
 def _revision(con: duckdb.DuckDBPyConnection) -> str | None:
