@@ -254,7 +254,7 @@ class Model:
             policy = ThresholdPolicy(Policy(own.scalar("policy", str)), _optional_float(own.scalars["policy_value"]))
         except UnknownAlgorithm:
             raise
-        except (AdsqlError, ValueError, KeyError) as error:
+        except (AdsqlError, ValueError, KeyError, OverflowError) as error:
             raise CorruptModel(f"the model's description does not decode ({error})") from error
         keys, segment_by = own.text("segment"), tuple(own.text("segment_by"))
         require(bool(keys) and (bool(segment_by) or keys == [""]), "the segments are inconsistent")
