@@ -131,11 +131,21 @@ class Catalog:
         CorruptModel, NewerModel
             If it cannot be restored.
         """
+        return Model.from_bytes(*self.stored(name, version))
+
+    def stored(self, name: str, version: int | None = None) -> tuple[bytes, str]:
+        """Return a model's bytes and their content hash, unread.
+
+        Raises
+        ------
+        UnknownModel, UnknownVersion
+            If it is not there.
+        """
         rows = self._execute(named_query("select_model"), [name, version])
         if not rows:
             raise unknown(name, version, self.names(), self.versions(name))
         state, stored_hash = rows[0]
-        return Model.from_bytes(bytes(state) if isinstance(state, bytes | bytearray) else b"", str(stored_hash))
+        return bytes(state) if isinstance(state, bytes | bytearray) else b"", str(stored_hash)
 
     def names(self) -> list[str]:
         """Return the names of all models."""

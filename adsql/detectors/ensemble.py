@@ -97,7 +97,12 @@ class Ensemble:
             scores = np.sort(detector.score(X))  # the last bits of a sum depend on the order
             deviation = float(scores.std())
             members.append(
-                Member(detector, float(scores.mean()), deviation if deviation > SMALLEST_SCALE else 1.0, Calibration.fit(scores))
+                Member(
+                    detector,
+                    float(scores.mean()),
+                    deviation if deviation > SMALLEST_SCALE else 1.0,
+                    Calibration.fit(scores),
+                )
             )
         return cls(tuple(members), str(params["combination"]))
 

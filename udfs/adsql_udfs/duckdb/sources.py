@@ -119,7 +119,7 @@ def check_bound(source: str, plan: str | None) -> None:
     UnknownSource, InvalidSource
         If the source cannot be read.
     """
-    problem = _decoded(plan)
+    problem = decoded_plan(plan)
     if problem.get("error_type") not in ("catalog", "binder", "parser", "io"):
         return
     message = str(problem.get("error_message", "")).replace("\n", " ").rstrip(".")
@@ -159,12 +159,12 @@ def check_not_empty(plan: str | None) -> None:
     EmptySource
         If the optimised plan is an empty result.
     """
-    plans = _decoded(plan).get("plans", [])
+    plans = decoded_plan(plan).get("plans", [])
     if plans and plans[0].get("type") == "LOGICAL_EMPTY_RESULT":
         raise EmptySource("the source has no rows", hint="check its filter")
 
 
-def _decoded(plan: str | None) -> dict[str, Any]:
+def decoded_plan(plan: str | None) -> dict[str, Any]:
     """Return a serialised plan, or nothing where it cannot be read, which says nothing against its source.
 
     DuckDB writes the constant NaN as `nan`, which is no JSON, and a sum of hundreds of terms as deep as it is long.
