@@ -22,19 +22,19 @@ SMALLEST_SCALE = 1e-100  # features reach 1e9: the squares of their ratios to a 
 def robust_scale(
     values: Floats,
     center: float,
-    scale: float,
+    per_scale: float,
     largest: float,
     limit: float,
     result: Floats,
     present: NDArray[np.bool_],
 ) -> None:
-    """Write (value - center) / scale within ±limit to `result`; 0 for NaN. All arrays have shape (n,).
+    """Write (value - center) * per_scale within ±limit to `result`; 0 for NaN. All arrays have shape (n,).
 
     Values beyond ±largest count as ±largest. `present` becomes True where there is a value.
     """
     for i in range(values.shape[0]):
         value = min(max(values[i] + 0.0, -largest), largest)  # -0.0 becomes 0.0
-        value = min(max((value - center) / scale, -limit), limit)
+        value = min(max((value - center) * per_scale, -limit), limit)
         missing = value != value  # noqa: PLR0124 - NaN alone differs from itself
         present[i] |= not missing
         result[i] = 0.0 if missing else value
