@@ -9,7 +9,7 @@ import numpy as np
 
 from adsql.detector import Capability, Params, Spec
 from adsql.kernels.columns import root_mean_square
-from adsql.state import State, require
+from adsql.state import SMALLEST_SCALE, State, require
 
 if TYPE_CHECKING:
     from adsql.arrow import Floats
@@ -64,7 +64,7 @@ class MAD:
         distance = np.abs(X - median)
         mad = np.median(distance, axis=0) * _CONSISTENT_MAD
         mean_ad = distance.mean(axis=0) * _CONSISTENT_MEAN_AD
-        deviation = np.where(mad > 0, mad, np.where(mean_ad > 0, mean_ad, 1.0))
+        deviation = np.where(mad >= SMALLEST_SCALE, mad, np.where(mean_ad >= SMALLEST_SCALE, mean_ad, 1.0))
         return cls(median, deviation)
 
     @property
@@ -83,7 +83,6 @@ class MAD:
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Restore and check."""
-        median, deviation = state.floats("median"), state.floats("deviation")
+        median, deviation = state.floats("median"), state.scales("deviation")
         require(len(median) == len(deviation), "mad: median and deviation differ in length")
-        require(bool((deviation > 0).all()), "mad: a deviation is not positive")
         return cls(median, deviation)

@@ -9,7 +9,7 @@ import numpy as np
 
 from adsql.detector import Capability, Params, Spec
 from adsql.kernels.columns import root_mean_square
-from adsql.state import State, require
+from adsql.state import SMALLEST_SCALE, State, require
 
 if TYPE_CHECKING:
     from adsql.arrow import Floats
@@ -58,7 +58,7 @@ class ZScore:
     def fit(cls, X: Floats, params: Params, seed: int) -> Self:  # noqa: ARG003 - nothing to choose
         """Fit to features of shape (n, d)."""
         deviation = X.std(axis=0)
-        return cls(X.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
+        return cls(X.mean(axis=0), np.where(deviation >= SMALLEST_SCALE, deviation, 1.0))
 
     @property
     def n_features(self) -> int:
@@ -76,7 +76,6 @@ class ZScore:
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Restore and check."""
-        mean, deviation = state.floats("mean"), state.floats("deviation")
+        mean, deviation = state.floats("mean"), state.scales("deviation")
         require(len(mean) == len(deviation), "zscore: mean and deviation differ in length")
-        require(bool((deviation > 0).all()), "zscore: a deviation is not positive")
         return cls(mean, deviation)
