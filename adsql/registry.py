@@ -18,7 +18,7 @@ from adsql.detectors.iqr import IQR
 from adsql.detectors.knn import KNN
 from adsql.detectors.mad import MAD
 from adsql.detectors.zscore import ZScore
-from adsql.errors import UnknownAlgorithm, did_you_mean
+from adsql.errors import UnknownAlgorithm, did_you_mean, shown
 
 if TYPE_CHECKING:
     from adsql.detector import Detector
@@ -67,7 +67,7 @@ def find(name: str) -> type[Detector]:
             return cls
     names = [alias for cls in detectors().values() for alias in (cls.spec.name, *cls.spec.aliases)]
     raise UnknownAlgorithm(
-        f"algorithm {name!r} does not exist",
+        f"algorithm {shown(name)} does not exist",
         allowed=detectors(),
         hint=did_you_mean(name, names) or "SELECT * FROM detectors()",
     )
