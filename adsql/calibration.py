@@ -84,7 +84,7 @@ class Calibration:
     def from_state(cls, state: State) -> Calibration:
         """Restore and check what `to_state` returned."""
         scores, positions, tail = (
-            state.floats("scores"),
+            state.floats("scores", largest=1e300),
             state.floats("positions"),
             state.scalar("tail", float),
         )

@@ -173,10 +173,10 @@ def unknown(name: str, version: int | None, names: list[str], versions: list[int
     """Return the error for a model, or a version of it, that does not exist."""
     if version is not None and versions:
         return UnknownVersion(
-            f"model {name!r} has no version {version}", allowed=listing(str(number) for number in versions)
+            f"model {shown(name)} has no version {version}", allowed=listing(str(number) for number in versions)
         )
     return UnknownModel(
-        f"model {name!r} does not exist",
+        f"model {shown(name)} does not exist",
         allowed=names,
         hint=did_you_mean(name, names) or "SELECT * FROM models(); train it with train_model(name, source)",
     )

@@ -143,6 +143,15 @@ ENCODINGS: dict[str, Callable[[pa.Array[Any], Feature], Floats]] = {
     "rarity": _rarity,
     "pattern_rarity": _rarity,
 }
+KINDS: dict[str, frozenset[Kind]] = {
+    "value": frozenset({Kind.NUMBER, Kind.TIME}),
+    "sin_of_day": frozenset({Kind.TIMESTAMP}),
+    "cos_of_day": frozenset({Kind.TIMESTAMP}),
+    "sin_of_week": frozenset({Kind.TIMESTAMP, Kind.DATE}),
+    "cos_of_week": frozenset({Kind.TIMESTAMP, Kind.DATE}),
+    "rarity": frozenset({Kind.TEXT}),
+    "pattern_rarity": frozenset({Kind.TEXT}),
+}
 _RARITIES = {"rarity", "pattern_rarity"}
 _CIRCLES = {"sin_of_day", "cos_of_day", "sin_of_week", "cos_of_week"}
 _MIN_SCALES = {

@@ -47,6 +47,7 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from typing import TYPE_CHECKING, ClassVar
 
@@ -89,12 +90,18 @@ class AdsqlError(ValueError):
 
     def __init__(self, problem: str, *, allowed: str | Iterable[str] | None = None, hint: str = "") -> None:
         self.problem = problem
+        self._allowed = allowed if isinstance(allowed, str) or allowed is None else listing(allowed)
+        self._hint = hint
         parts = [f"[{self.code}] {problem}"]
-        if allowed is not None:
-            parts.append(f"Allowed: {allowed if isinstance(allowed, str) else listing(allowed)}")
+        if self._allowed is not None:
+            parts.append(f"Allowed: {self._allowed}")
         if hint:
             parts.append(f"Do: {hint}")
         super().__init__(". ".join(parts))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An exception would be made again from its message, which has the code already.
+        return functools.partial(type(self), self.problem, allowed=self._allowed, hint=self._hint), ()
 
 
 class OptionError(AdsqlError):

@@ -39,7 +39,7 @@ from adsql.arrow import (
     to_float64,
     to_text,
 )
-from adsql.encodings import ENCODINGS, MAX_CATEGORIES, WEEK, Feature, patterns, rarity_feature, with_robust_scale
+from adsql.encodings import ENCODINGS, KINDS, MAX_CATEGORIES, WEEK, Feature, patterns, rarity_feature, with_robust_scale
 from adsql.errors import (
     ColumnTypeChanged,
     MissingColumn,
@@ -222,7 +222,9 @@ class FeatureSpec:
         """Restore and check what `to_state` returned."""
         names, columns = state.text("name"), state.text("column")
         kinds, encodings = state.text("kind"), state.text("encoding")
-        center, scale, unseen = state.floats("center"), state.floats("scale"), state.floats("unseen")
+        # Columns of values up to 1e150 have them; what is divided by them is bounded afterwards.
+        center, scale = state.floats("center", largest=1e300), state.floats("scale", largest=1e300)
+        unseen = state.floats("unseen")
         sizes = state.integers("vocabulary_size", 0, 2**31 - 1)
         rarity, vocabulary = state.floats("rarity"), state.text("vocabulary")
         require(
@@ -232,6 +234,9 @@ class FeatureSpec:
         require(len(rarity) == len(vocabulary) == int(sizes.sum(dtype=np.int64)), "a vocabulary is incomplete")
         require(bool((scale > 0).all()), "a scale is not positive")
         require(set(encodings) <= set(ENCODINGS) and set(kinds) <= set(Kind), "an encoding is unknown")
+        fitting = all(kind in KINDS[encoding] for kind, encoding in zip(kinds, encodings, strict=True))
+        require(fitting, "an encoding does not fit the kind of its column")
+        require(len(set(columns)) == len(set(zip(columns, kinds, strict=True))), "a column is of two kinds")
         used = state.text("columns")
         require(bool(names) and set(columns) == set(used), "features and columns differ")
         ends = np.cumsum(sizes, dtype=np.int64)

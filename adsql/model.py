@@ -373,8 +373,8 @@ def _split(table: Columns, segment_by: Sequence[str]) -> dict[str, Columns]:
     rows = segment_rows(table, segment_by)
     if len(rows) > MAX_SEGMENTS:
         raise InvalidOption(
-            f"segment_by {listing(segment_by)} makes {len(rows)} segments",
-            allowed=f"at most {MAX_SEGMENTS}",
+            f"segment_by {listing(segment_by)} makes more than {MAX_SEGMENTS:,} segments",
+            allowed=f"at most {MAX_SEGMENTS:,}",
             hint="choose a coarser column",
         )
     return {key: {name: column.take(index) for name, column in table.items()} for key, index in rows.items()}

@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard, cast
 
 from adsql.detector import Capability
-from adsql.errors import NotRowWise, UnknownAlgorithm, did_you_mean
+from adsql.errors import NotRowWise, UnknownAlgorithm, did_you_mean, shown
 
 if TYPE_CHECKING:
     from adsql.detector import Detector, Ranker
@@ -123,7 +123,7 @@ def find(name: str) -> Algorithm:
             return cls
     names = [alias for cls in detectors().values() for alias in (cls.spec.name, *cls.spec.aliases)]
     raise UnknownAlgorithm(
-        f"algorithm {name!r} does not exist",
+        f"algorithm {shown(name)} does not exist",
         allowed=detectors(),
         hint=did_you_mean(name, names) or "SELECT * FROM detectors()",
     )

@@ -26,6 +26,10 @@ Scalar: TypeAlias = str | int | float | bool | None
 T = TypeVar("T", str, int, float, bool)
 
 FORMAT_VERSION = 1
+# Features lie within ±1e9. What a detector learns from them lies in these bounds, between which the square of a
+# quotient is finite: no forged number may make a score infinite.
+LARGEST_VALUE = 1e50
+SMALLEST_SCALE = 1e-100
 _METADATA_KEY = b"adsql.state"
 _DTYPES: dict[str, pa.DataType] = {
     "float64": pa.float64(),
@@ -143,11 +147,18 @@ class State:
             raise _corrupt(f"scalar {name!r} is {shown(value)} instead of a {kind.__name__}")
         return value
 
-    def floats(self, name: str, ndim: int = 1, *, finite: bool = True) -> NDArray[np.float64]:
-        """Return a float64 array of a number of dimensions, finite unless said otherwise."""
+    def floats(self, name: str, ndim: int = 1, *, largest: float = LARGEST_VALUE) -> NDArray[np.float64]:
+        """Return a float64 array of a number of dimensions, with all values within ±largest."""
         array = self._array(name, np.float64, ndim)
-        if finite and not np.isfinite(array).all():
-            raise _corrupt(f"array {name!r} holds NaN or infinities")
+        if not (np.abs(array) <= largest).all():
+            raise _corrupt(f"array {name!r} holds NaN or values beyond ±{largest:g}")
+        return array
+
+    def scales(self, name: str) -> NDArray[np.float64]:
+        """Return a flat float64 array of what a detector divides by."""
+        array = self.floats(name)
+        if not (array >= SMALLEST_SCALE).all():
+            raise _corrupt(f"array {name!r} has values below {SMALLEST_SCALE:g}")
         return array
 
     def singles(self, name: str, ndim: int) -> NDArray[np.float32]:

@@ -11,8 +11,8 @@ from adsql import registry
 from adsql.calibration import Calibration
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.errors import InvalidParameter, shown
-from adsql.kernels.columns import SMALLEST_SCALE, upper_half_probability
-from adsql.state import State, require
+from adsql.kernels.columns import upper_half_probability
+from adsql.state import SMALLEST_SCALE, State, require
 
 if TYPE_CHECKING:
     from adsql.arrow import Floats

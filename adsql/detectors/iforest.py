@@ -176,7 +176,8 @@ class IsolationForest:
     def from_state(cls, state: State) -> Self:
         """Restore and check that every walk ends: children lie behind their parents."""
         columns = state.scalar("n_features", int)
-        threshold, path = state.floats("threshold"), state.floats("path")
+        # The kernel compares in single precision.
+        threshold, path = state.floats("threshold", largest=1e30), state.floats("path")
         nodes = len(threshold)
         feature = state.integers("feature", -1, columns)
         roots, left, right = (state.integers(name, 0, nodes) for name in ("roots", "left", "right"))
@@ -188,6 +189,7 @@ class IsolationForest:
         require(bool((right[inner] > position[inner]).all()), "iforest: a tree has a cycle")
         parents = np.bincount(np.concatenate([roots, left[inner], right[inner]]), minlength=nodes)
         require(bool((parents == 1).all()), "iforest: a node belongs to no tree, or to several")
+        require(bool((path >= 0).all()), "iforest: a path has a negative length")
         expected = state.scalar("expected_path", float)
         require(len(roots) > 0 and expected > 0, "iforest: no tree, or no path length")
         return cls(roots, feature, threshold, left, right, path, expected, columns)

@@ -9,7 +9,7 @@ import numpy as np
 
 from adsql.detector import Capability, Params, Spec
 from adsql.kernels.columns import distance_outside
-from adsql.state import State, require
+from adsql.state import SMALLEST_SCALE, State, require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,9 @@ class IQR:
         """Fit to features of shape (n, d)."""
         low, high = np.quantile(X, [0.25, 0.75], axis=0)
         deviation = X.std(axis=0) * 1.349
-        width = np.where(high > low, high - low, np.where(deviation > 0, deviation, 1.0))
+        width = np.where(
+            high - low >= SMALLEST_SCALE, high - low, np.where(deviation >= SMALLEST_SCALE, deviation, 1.0)
+        )
         return cls(low, high, width)
 
     @property
@@ -92,7 +94,7 @@ class IQR:
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Restore and check."""
-        low, high, width = state.floats("low"), state.floats("high"), state.floats("width")
+        low, high, width = state.floats("low"), state.floats("high"), state.scales("width")
         require(len(low) == len(high) == len(width), "iqr: low, high and width differ in length")
-        require(bool((width > 0).all() and (low <= high).all()), "iqr: a box is inside out")
+        require(bool((low <= high).all()), "iqr: a box is inside out")
         return cls(low, high, width)

@@ -9,8 +9,8 @@ import numpy as np
 
 from adsql.detector import Capability, Params, Spec
 from adsql.expressions import root_mean_square as root_mean_square_expression
-from adsql.kernels.columns import SMALLEST_SCALE, root_mean_square
-from adsql.state import State, require
+from adsql.kernels.columns import root_mean_square
+from adsql.state import SMALLEST_SCALE, State, require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ class MAD:
         distance = np.abs(X - median)
         mad = np.median(distance, axis=0) * _CONSISTENT_MAD
         mean_ad = distance.mean(axis=0) * _CONSISTENT_MEAN_AD
-        deviation = np.where(mad > _SMALLEST, mad, np.where(mean_ad > 0, mean_ad, 1.0))
+        deviation = np.where(mad > _SMALLEST, mad, np.where(mean_ad >= SMALLEST_SCALE, mean_ad, 1.0))
         return cls(median, deviation)
 
     @property
@@ -92,7 +92,6 @@ class MAD:
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Restore and check."""
-        median, deviation = state.floats("median"), state.floats("deviation")
+        median, deviation = state.floats("median"), state.scales("deviation")
         require(len(median) == len(deviation), "mad: median and deviation differ in length")
-        require(bool((deviation > SMALLEST_SCALE).all()), "mad: a deviation is not positive, or next to zero")
         return cls(median, deviation)

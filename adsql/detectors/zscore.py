@@ -9,8 +9,8 @@ import numpy as np
 
 from adsql.detector import Capability, Params, Spec
 from adsql.expressions import root_mean_square as root_mean_square_expression
-from adsql.kernels.columns import SMALLEST_SCALE, root_mean_square
-from adsql.state import State, require
+from adsql.kernels.columns import root_mean_square
+from adsql.state import SMALLEST_SCALE, State, require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ class ZScore:
     def fit(cls, X: Floats, params: Params, seed: int) -> Self:  # noqa: ARG003 - nothing to choose
         """Fit to features of shape (n, d)."""
         deviation = X.std(axis=0)
-        return cls(X.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
+        return cls(X.mean(axis=0), np.where(deviation >= SMALLEST_SCALE, deviation, 1.0))
 
     def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:  # noqa: ARG002 - nothing to choose
         """Return the mean and deviation of the old and the new rows together."""
@@ -91,7 +91,6 @@ class ZScore:
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Restore and check."""
-        mean, deviation = state.floats("mean"), state.floats("deviation")
+        mean, deviation = state.floats("mean"), state.scales("deviation")
         require(len(mean) == len(deviation), "zscore: mean and deviation differ in length")
-        require(bool((deviation > SMALLEST_SCALE).all()), "zscore: a deviation is not positive, or next to zero")
         return cls(mean, deviation)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from adsql.arrow import Floats
 
 _ROUNDING = 1e-12  # a constant column's deviation, next to its values, is what rounding leaves of zero
-SMALLEST_SCALE = 1e-100  # features reach 1e9: the squares of their ratios to a smaller scale could overflow
 
 
 @kernel

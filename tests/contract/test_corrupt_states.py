@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import permutations
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from adsql.encodings import ENCODINGS, KINDS
 from adsql.errors import CorruptModel
 from adsql.model import Model
 from adsql.registry import row_wise_detectors
@@ -42,7 +44,9 @@ def assert_refused_or_harmless(state):
         model = Model.from_bytes(state.to_bytes())
     except CorruptModel:
         return
-    assert np.isfinite(model.score(TABLE).anomaly_score).all()
+    scores = model.score(TABLE)
+    assert np.isfinite(scores.anomaly_score).all()
+    assert ((scores.severity >= 0) & (scores.severity <= 1)).all()
 
 
 def test_the_unaltered_state_is_restored(algorithm):
@@ -110,11 +114,58 @@ def test_no_other_number_in_an_array_does_harm(name, data):
     array = state.arrays[key].copy()
     position = data.draw(st.integers(0, array.size - 1))
     whole = array.dtype.kind == "i"
-    value = data.draw(st.integers(-(2**31), 2**31 - 1) if whole else st.floats(-1e12, 1e12))
+    finite = st.floats(allow_nan=False, allow_infinity=False)
+    value = data.draw(st.integers(-(2**31), 2**31 - 1) if whole else finite)
     # Small indices are the dangerous ones: they point back into the tree.
     array.flat[position] = data.draw(st.sampled_from([value, 0, 1, -1])) if whole else value
     assume(array.tobytes() != state.arrays[key].tobytes())
     assert_refused_or_harmless(with_array(state, key, array))
+
+
+def test_no_magnitude_in_an_array_does_harm(algorithm):
+    state = stored(algorithm)
+    magnitudes = (5e-324, 1e-200, 1e-101, 1e49, 1e149, 1e200, 1.7e308)
+    for name, array in state.arrays.items():
+        for value in (*magnitudes, *(-magnitude for magnitude in magnitudes)):
+            if array.dtype.kind == "f" and array.size:
+                for where in (np.s_[0], np.s_[-1], np.s_[:]):
+                    altered = array.copy()
+                    altered.reshape(-1)[where] = value
+                    assert_refused_or_harmless(with_array(state, name, altered))
+
+
+def test_two_magnitudes_at_once_do_no_harm(algorithm):
+    state = stored(algorithm)
+    floats = {name: array for name, array in state.arrays.items() if array.dtype.kind == "f" and array.size}
+    for (first, one), (second, other) in permutations(floats.items(), 2):
+        enlarged = with_array(state, first, np.full_like(one, 1e50))
+        assert_refused_or_harmless(with_array(enlarged, second, np.full_like(other, 1e-100)))
+
+
+def test_an_encoding_that_does_not_fit_the_kind_of_its_column_is_refused(algorithm):
+    state = stored(algorithm)
+    encodings = set(ENCODINGS)
+    for position, (kind, own) in enumerate(
+        zip(state.texts["0/features/kind"], state.texts["0/features/encoding"], strict=True)
+    ):
+        for encoding in encodings - {own}:
+            changed = list(state.texts["0/features/encoding"])
+            changed[position] = encoding
+            forged = State(state.scalars, state.arrays, {**state.texts, "0/features/encoding": changed})
+            if kind in KINDS[encoding]:
+                assert_refused_or_harmless(forged)
+            else:
+                refused(forged)
+
+
+def test_a_column_of_two_kinds_is_refused():
+    state = stored(detectors()["mad"])
+    columns, kinds = list(state.texts["0/features/column"]), state.texts["0/features/kind"]
+    columns[list(kinds).index("number")] = columns[list(kinds).index("text")]
+    used = [name for name in state.texts["0/features/columns"] if name in columns]
+    refused(
+        State(state.scalars, state.arrays, {**state.texts, "0/features/column": columns, "0/features/columns": used})
+    )
 
 
 def test_a_cycle_is_refused_and_never_walked(algorithm):

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import duckdb
 
 import adsql
+from adsql_udfs.duckdb import instances
 from sql.support import TRIPS, raises, rows, value
 
 THREADS = 8
@@ -86,6 +87,22 @@ def test_drops_at_once_leave_what_none_of_them_named(con):
     dropped = in_threads(con, lambda own, number: value(own, f"SELECT drop_model('m', {number + 1})"))
     assert dropped == [[number + 1] for number in range(THREADS)]
     assert rows(con, "SELECT name FROM models()") == [("fares",)]
+
+
+def test_databases_that_are_gone_are_forgotten():
+    kept = adsql.connect()
+    for _ in range(20):
+        adsql.connect().close()
+    gc.collect()
+    last = adsql.connect()
+    own = {value(con, "SELECT __adsql_instance(1)") for con in (kept, last)}
+    gone = [token for token, refs in instances._connections.items() if all(ref() is None for ref in refs)]
+    assert own <= instances._connections.keys()
+    assert gone == []
+    kept.execute(TRIPS)
+    assert value(kept, "SELECT train_model('m', 'trips', 'mad').version") == 1
+    for con in (kept, last):
+        con.close()
 
 
 def test_databases_of_one_process_keep_their_models_apart(tmp_path):

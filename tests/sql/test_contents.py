@@ -220,6 +220,14 @@ def test_drop_model_takes_names_from_a_query(con):
     assert rows(con, "SELECT name FROM models()") == [("kept",)]
 
 
+def test_drop_model_may_name_a_model_once_for_each_of_its_versions(con):
+    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
+    rows(con, "SELECT train_model('other', 'trips', 'mad')")
+    found = rows(con, "SELECT name, drop_model(name) FROM models()")
+    assert found == [("fares", [1, 2]), ("fares", [1, 2]), ("other", [1])]
+    assert rows(con, "FROM models()") == []
+
+
 def test_drop_model_of_several_names_drops_all_or_none(con):
     with raises("ADSQL_UNKNOWN_MODEL", "'missing'"):
         rows(con, "SELECT drop_model(name) FROM (VALUES ('fares'), ('missing')) AS v(name)")

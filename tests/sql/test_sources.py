@@ -151,6 +151,23 @@ def test_a_common_table_expression_of_the_statement_is_reached_by_a_query(con, f
     assert value(con, materialized + form.format("SELECT fare FROM few WHERE true")) == 100
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["SELECT*FROM days", "/* hi */ SELECT * FROM days", "-- hi\nSELECT * FROM days", "FROM(FROM days)", '(FROM"days")'],
+)
+def test_a_query_is_known_by_what_it_is_and_not_by_its_spaces(con, query):
+    definition = "WITH days AS (SELECT fare, km FROM trips WHERE kind = 'day')"
+    found = con.execute(f"{definition} SELECT count(*) FROM detect_anomalies($source)", {"source": query})
+    assert found.fetchall() == [(250,)]
+
+
+@pytest.mark.parametrize("name", ["-- trips.csv", "select.csv", "from here.csv", "it's; select.csv"])
+def test_a_file_s_name_may_look_like_sql(con, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    con.execute("COPY trips TO $file", {"file": name})
+    assert len(detected(con, f"./{name}")) == 501
+
+
 def test_a_common_table_expression_hides_a_table_of_its_name(con):
     assert value(con, "WITH trips AS (FROM trips LIMIT 60) SELECT count(*) FROM detect_anomalies('FROM trips')") == 60
 

@@ -212,11 +212,20 @@ def test_a_whole_number_is_accepted_as_a_float():
     assert value == 3.0
 
 
-@pytest.mark.parametrize("array", [np.array([np.nan]), np.array([np.inf]), np.zeros((1, 1)), np.zeros(1, np.float32)])
-def test_floats_are_finite_flat_and_double_unless_said_otherwise(array):
+@pytest.mark.parametrize(
+    "array", [np.array([np.nan]), np.array([-np.inf]), np.array([-1e51]), np.zeros((1, 1)), np.zeros(1, np.float32)]
+)
+def test_floats_are_flat_double_and_of_a_magnitude_unless_said_otherwise(array):
     with pytest.raises(CorruptModel, match="array 'x'"):
         State(arrays={"x": array}).floats("x")
-    assert np.isnan(State(arrays={"x": np.array([np.nan])}).floats("x", finite=False)).all()
+    assert State(arrays={"x": np.array([-1e51])}).floats("x", largest=1e300).tolist() == [-1e51]
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, 5e-324, 1e-101, 1e51, np.nan])
+def test_scales_are_positive_and_neither_too_small_nor_too_large(value):
+    with pytest.raises(CorruptModel, match="array 'x'"):
+        State(arrays={"x": np.array([1.0, value])}).scales("x")
+    assert State(arrays={"x": np.array([1.0, 1e-100])}).scales("x").tolist() == [1.0, 1e-100]
 
 
 def test_integers_lie_in_their_range():

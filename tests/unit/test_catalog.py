@@ -8,7 +8,7 @@ import json
 import pytest
 
 import adsql
-from adsql.catalog import MAX_NAME, Catalog, ModelRecord, check_name
+from adsql.catalog import MAX_NAME, Catalog, ModelRecord, check_name, unknown
 from adsql.errors import CorruptModel, InvalidModelName, NewerModel, UnknownModel, UnknownVersion
 from adsql.registry import find
 from adsql.state import FORMAT_VERSION, content_hash
@@ -167,3 +167,9 @@ def test_a_record_checks_its_name():
 def test_a_record_says_how_the_threshold_was_set(options, policy):
     model = fitted(find("mad"), normal(60, 2), **options)
     assert record("fares", model).threshold_policy == policy
+
+
+def test_a_long_name_of_a_model_is_cut_in_the_message():
+    name = "x" * 10_000
+    for error in (unknown(name, None, ["fares"], []), unknown(name, 3, [name], [1, 2])):
+        assert len(str(error)) < 500

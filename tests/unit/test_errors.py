@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 
 import pytest
@@ -62,6 +63,13 @@ def test_an_error_is_read_back_from_a_message(cls):
         found = from_message(text)
         assert type(found) is cls
         assert str(found) == str(error)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_an_error_of_another_process_is_the_same(cls):
+    error = cls("no 'x' here", allowed=iter(["a", "b"]), hint="use a")
+    found = pickle.loads(pickle.dumps(error))
+    assert (type(found), str(found), found.problem) == (cls, str(error), error.problem)
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,15 @@ def test_a_column_that_is_mostly_one_value_has_its_standard_deviation():
     assert features["c"].tolist() == pytest.approx([0.0, 5.0 / values.std()])
 
 
+def test_a_spread_too_small_for_its_square_is_a_scale_all_the_same():
+    values = pa.array([0.0] * (N - 1) + [1e-200])
+    spec = FeatureSpec.fit({"c": values}, None, N)
+    features, present = encoded(spec, {"c": pa.array([0.0, 1e-200, 1.0])})
+    assert present.all()
+    assert features["c"].tolist() == [0.0, LIMIT, LIMIT]
+    assert FeatureSpec.from_state(spec.to_state()) == spec
+
+
 def test_a_missing_value_is_the_median_and_a_row_of_them_is_absent():
     features, present = encoded(
         fit(USED["floats"]),
@@ -261,6 +270,16 @@ def test_midnight_is_next_to_midnight_and_monday_to_sunday():
     sunday, monday, thursday = circles
     assert np.linalg.norm(sunday - monday) < 0.05
     assert np.linalg.norm(sunday - thursday) > 1.0
+
+
+def test_the_two_coordinates_of_a_circle_weigh_as_one_column():
+    """Over a whole circle each has half of the variance that it would have alone."""
+    spec = fit(pa.array([MONDAY + dt.timedelta(minutes=5 * i) for i in range(288)], pa.timestamp("us")))
+    day = np.sin(np.arange(288) * 2.0 * np.pi / 288)
+    low, high = np.quantile(day, [0.25, 0.75])
+    for feature in spec.features:
+        if feature.column == "c":
+            assert feature.scale == pytest.approx(np.sqrt(2.0) * (high - low) / 1.349, rel=1e-6)
 
 
 def test_rounding_on_the_circle_is_no_difference():

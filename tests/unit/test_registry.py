@@ -66,3 +66,9 @@ def test_the_installed_engine_is_found():
 def test_an_engine_that_is_not_installed_is_refused_with_those_that_are():
     with pytest.raises(UnknownEngine, match=r"engine 'oracle' is not installed. Allowed: duckdb"):
         engine("oracle")
+
+
+def test_a_long_name_is_cut_in_the_message():
+    with pytest.raises(UnknownAlgorithm) as caught:
+        find("x" * 10_000)
+    assert len(str(caught.value)) < 500

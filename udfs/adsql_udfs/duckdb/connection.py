@@ -83,7 +83,8 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     Parameters
     ----------
     con
-        Any open connection; also one that is inside a transaction, which is not touched.
+        Any open connection; also one that is inside a transaction, which is not touched. The functions come into
+        the database that it was opened on, whatever `USE` made the current one.
 
     Returns
     -------

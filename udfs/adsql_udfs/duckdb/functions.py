@@ -139,14 +139,17 @@ def store(tokens: Column, databases: Column, records: Column) -> pa.Array[Any]:
 
 
 def drop(tokens: Column, databases: Column, names: Column, versions: Column) -> pa.Array[Any]:
-    """Delete versions of models, all rows in one transaction of its own, and return them."""
+    """Delete versions of models and return them, in a transaction for each call: for every 2,048 rows at most.
+
+    A model that several rows name is deleted once, and each of them gets its versions.
+    """
     pairs = zip(names.to_pylist(), versions.to_pylist(), strict=True)
     asked = [plans.asked_model(name, version) for name, version in pairs]
     dropped = _write(
         tokens[0].as_py(), databases[0].as_py(), "drop_model",
-        lambda catalog: [catalog.drop(name, version) for name, version in asked],
+        lambda catalog: {(name, version): catalog.drop(name, version) for name, version in dict.fromkeys(asked)},
     )  # fmt: skip
-    return pa.array(dropped, pa.list_(pa.int32()))
+    return pa.array([dropped[pair] for pair in asked], pa.list_(pa.int32()))
 
 
 def load(

@@ -53,10 +53,15 @@ def new_token(own: duckdb.DuckDBPyConnection) -> str:
 
 
 def remember(token: str, con: duckdb.DuckDBPyConnection) -> None:
-    """Remember a connection of an instance, and forget those that are gone."""
+    """Remember a connection of an instance, and forget those that are gone, of all instances."""
     with _lock:
-        known = [ref for ref in _connections.get(token, []) if ref() is not None and ref() is not con]
-        _connections[token] = [*known, weakref.ref(con)]
+        for each, refs in list(_connections.items()):
+            known = [ref for ref in refs if ref() is not None and ref() is not con]
+            if known:
+                _connections[each] = known
+            else:
+                del _connections[each]
+        _connections[token] = [*_connections.get(token, []), weakref.ref(con)]
 
 
 def cursor(token: str) -> duckdb.DuckDBPyConnection:

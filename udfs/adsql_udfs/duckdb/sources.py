@@ -16,7 +16,7 @@ ALLOWED = "the name of a table, view or DataFrame, a CSV, JSON or Parquet file, 
 _FILE = re.compile(r"\.(csv|tsv|parquet|json|jsonl|ndjson)(\.(gz|zst))?$", re.IGNORECASE)
 _PART = r'(?:"(?:[^"]|"")+"|[^\W\d]\w*)'
 _DOTTED = re.compile(rf"{_PART}(?:\s*\.\s*{_PART})*$")
-_QUERY = re.compile(r"[\s(]*(select|from|with|values|table|pivot|unpivot|describe|summarize)\b\s", re.IGNORECASE)
+_QUERY = re.compile(r"[\s(]*(select|from|with|values|table|pivot|unpivot|describe|summarize)\b[\s*(]", re.IGNORECASE)
 _SYSTEM = re.compile(r"\s*(pg_|duckdb_|sqlite_|information_schema|adsql\.)")
 _WRITE = re.compile(r'"type":"\w+_QUERY_NODE"')  # of INSERT, UPDATE, DELETE, MERGE, COPY
 
@@ -44,7 +44,7 @@ def source_query(source: object) -> str:
     if not isinstance(source, str) or not source.strip():
         raise InvalidSource(f"source = {shown(source)} cannot be read", allowed=ALLOWED)
     text = source.strip()
-    if _FILE.search(text) and not _QUERY.match(text):
+    if _FILE.search(text) and not is_query(text):
         return f"FROM {literal(text)}"
     if _DOTTED.match(text):
         return "FROM " + ".".join(_requoted(part) for part in re.findall(_PART, text))
@@ -52,8 +52,13 @@ def source_query(source: object) -> str:
 
 
 def is_query(text: str) -> bool:
-    """Return whether a source is meant as a query and not as a name."""
-    return _QUERY.match(text) is not None and not _DOTTED.match(text.strip())
+    """Return whether a source is a statement, or begins as a query does, and is not a name."""
+    if _DOTTED.match(text.strip()):
+        return False
+    try:
+        return bool(_parse(text))
+    except duckdb.ParserException:
+        return _QUERY.match(text) is not None
 
 
 def _requoted(part: str) -> str:
@@ -62,8 +67,7 @@ def _requoted(part: str) -> str:
 
 def _checked_statement(text: str) -> str:
     try:
-        with _lock:
-            statements = _parse(text)
+        statements = _parse(text)
     except duckdb.ParserException as error:
         if is_query(text):
             raise InvalidSource(f"the source does not parse: {_first_line(error)}", allowed=ALLOWED) from error
@@ -85,9 +89,10 @@ def _checked_statement(text: str) -> str:
 
 def _parse(text: str) -> list[Any]:
     global _parser  # noqa: PLW0603 - made when the first statement needs it
-    if _parser is None:
-        _parser = duckdb.connect()
-    return _parser.extract_statements(text)
+    with _lock:
+        if _parser is None:
+            _parser = duckdb.connect()
+        return _parser.extract_statements(text)
 
 
 def _writes(query: str) -> bool:

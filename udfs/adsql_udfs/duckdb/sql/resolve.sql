@@ -1,5 +1,6 @@
 -- The handle of a saved model; __adsql_load raises if there is none, naming those that exist.
 -- The aggregate keeps DuckDB from loading every model there is when the name comes from a column.
+-- The casts leave it to __adsql_load to refuse a name or version of another type.
 -- The columns get other names first: the caller's expressions may contain columns called name or version.
 (
     SELECT __adsql_load(
@@ -11,7 +12,7 @@
         (
             SELECT list(adsql_version)
             FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM $models AS saved)
-            WHERE adsql_name = $model
+            WHERE adsql_name = CAST($model AS VARCHAR)
         )
     )
     FROM (
@@ -24,11 +25,11 @@
                 saved.state AS adsql_state
             FROM $models AS saved
         )
-        WHERE adsql_name = $model
-        AND adsql_version = coalesce($version, (
+        WHERE adsql_name = CAST($model AS VARCHAR)
+        AND adsql_version = CASE WHEN $version IS NOT NULL THEN TRY_CAST($version AS INTEGER) ELSE (
             SELECT max(adsql_version)
             FROM (SELECT saved.name AS adsql_name, saved.version AS adsql_version FROM $models AS saved)
-            WHERE adsql_name = $model
-        ))
+            WHERE adsql_name = CAST($model AS VARCHAR)
+        ) END
     )
 )
