@@ -100,16 +100,11 @@ class CBLOF:
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features: a square for each column of each cluster."""
         check_steps("cblof", self.centers.size, "squares", "train with a lower n_clusters")
-        squares = [
-            sql.sum(
-                [
-                    sql.square(sql.difference(x, sql.number(float(value))))
-                    for x, value in zip(features, center, strict=True)
-                ]
-            )
-            for center in self.centers.T
-        ]
-        return sql.square_root(sql.least(squares) if len(squares) > 1 else squares[0])
+        lengths = []
+        for center in self.centers.T:
+            steps = [sql.difference(x, sql.number(float(middle))) for x, middle in zip(features, center, strict=True)]
+            lengths.append(sql.sum([sql.square(step) for step in steps]))
+        return sql.square_root(sql.least(lengths) if len(lengths) > 1 else lengths[0])
 
     def to_state(self) -> State:
         """Return what is stored."""

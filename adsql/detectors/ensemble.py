@@ -9,16 +9,21 @@ import numpy as np
 
 from adsql import registry
 from adsql.calibration import Calibration
-from adsql.detector import Capability, Parameter, Params, Spec
-from adsql.errors import InvalidParameter, shown
+from adsql.detector import Capability, Parameter, Params, Spec, ToSql
+from adsql.errors import InvalidParameter, NoSqlForm, shown
 from adsql.kernels.columns import upper_half_probability
 from adsql.state import SMALLEST_SCALE, State, require
+from adsql.training_rows import mean_and_deviation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adsql.arrow import Floats
     from adsql.detector import Detector
+    from adsql.expressions import E, Expressions
 
 COMBINATIONS = ("average", "maximum", "rank", "probability")
+_FORMULAS = ("average", "maximum")  # of rank it would be a table, and of probability erf, which few databases have
 
 
 class Member(NamedTuple):
@@ -95,15 +100,8 @@ class Ensemble:
         for algorithm in _members(params):
             detector = algorithm.fit(X, algorithm.spec.resolve({}), seed)
             scores = np.sort(detector.score(X))  # the last bits of a sum depend on the order
-            deviation = float(scores.std())
-            members.append(
-                Member(
-                    detector,
-                    float(scores.mean()),
-                    deviation if deviation > SMALLEST_SCALE else 1.0,
-                    Calibration.fit(scores),
-                )
-            )
+            mean, deviation = mean_and_deviation(scores)
+            members.append(Member(detector, float(mean), float(deviation), Calibration.fit(scores)))
         return cls(tuple(members), str(params["combination"]))
 
     @property
@@ -127,6 +125,28 @@ class Ensemble:
             else:
                 total += standardised
         return total if self.combination == "maximum" else total / len(self.members)
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features, if each member has one."""
+        if self.combination not in _FORMULAS:
+            raise NoSqlForm(
+                f"ensemble: the combination {self.combination!r} has no SQL form", allowed=_FORMULAS,
+                hint="train with another combination, or score with anomaly_score",
+            )  # fmt: skip
+        standardised = []
+        for member in self.members:
+            if not isinstance(member.detector, ToSql):
+                classes = registry.row_wise_detectors()
+                raise NoSqlForm(
+                    f"ensemble: its member {member.detector.spec.name!r} has no SQL form",
+                    allowed=[name for name, cls in classes.items() if issubclass(cls, ToSql) and name != "ensemble"],
+                    hint="train with other detectors, or score with anomaly_score",
+                )
+            above = sql.difference(member.detector.expression(features, sql), sql.number(member.mean))
+            standardised.append(sql.quotient(above, sql.number(member.deviation)))
+        if self.combination == "maximum" and len(standardised) > 1:
+            return sql.greatest(standardised)
+        return sql.quotient(sql.sum(standardised), sql.number(float(len(standardised))))
 
     def severities(self, X: Floats) -> dict[str, Floats]:
         """Return each member's severities by its name, for `consensus`."""

@@ -137,7 +137,7 @@ class GMM:
 
 
 def _surprise_of_either(surprises: Sequence[E], sql: Expressions[E]) -> E:
-    """Return -ln of the sum of exp(-surprise), two at a time: no smaller term is taken out of the sum more often."""
+    """Return -ln of the sum of exp(-surprise), two at a time, which repeats the formulas less than all at once."""
     if len(surprises) == 1:
         return surprises[0]
     middle = (len(surprises) + 1) // 2

@@ -120,7 +120,7 @@ def detector_score(detector: Detector, features: list[exp.Expr], dialect: Dialec
     """
     if not isinstance(detector, ToSql):
         raise NoSqlForm(
-            f"{detector.spec.name} has no SQL form: its score is no formula of one row, but compares it with many",
+            f"{detector.spec.name} has no SQL form: its score is no formula that a database could plan",
             allowed=[name for name, cls in registry.detectors().items() if issubclass(cls, ToSql)],
             hint="train one of these, or score with anomaly_score",
         )

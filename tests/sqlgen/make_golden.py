@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adsql.detector import ToSql
+from adsql.errors import NoSqlForm
 from adsql.model import Model
 from adsql.registry import detectors
 from adsql.sqlgen import model_sql
@@ -27,7 +28,11 @@ def written(dialect):
     for name, cls in detectors().items():
         if issubclass(cls, ToSql):
             model = Model.from_bytes((STATES / f"{name}.arrow").read_bytes())
-            parts.append(f"-- {name}\n{model_sql(model, dialect, 'trips')};\n")
+            try:
+                text = f"{model_sql(model, dialect, 'trips')};"
+            except NoSqlForm as refusal:
+                text = f"-- {refusal}"
+            parts.append(f"-- {name}\n{text}\n")
     return "\n".join(parts)
 
 

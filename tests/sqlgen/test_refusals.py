@@ -19,11 +19,12 @@ from adsql.errors import InvalidSource, NoSqlForm, UnknownDialect
 from adsql.features import FeatureSpec
 from adsql.model import Model
 from adsql.options import TrainingOptions
-from adsql.registry import detectors
+from adsql.registry import row_wise_detectors as detectors
 from adsql.sqlgen import detector_expression, model_sql, scaled_features, score_expression
 from adsql.sqlgen.dialects import DIALECTS
 from sample_tables import mixed, normal
 from sqlgen.databases import in_duckdb
+from sqlgen.parameters import SMALL
 
 NAMES = [dialect.name for dialect in DIALECTS]
 WITHOUT = [name for name, cls in detectors().items() if not issubclass(cls, ToSql)]
@@ -73,11 +74,40 @@ def test_detectors_without_a_formula(algorithm):
         ("iforest", {}, "nodes.*Allowed: up to 4000 nodes. Do: train with a lower n_estimators or max_samples"),
         ("hbos", {"n_bins": 3_000}, "6004 bins.*lower n_bins"),
         ("ecod", {}, "8000 steps.*train hbos"),
+        ("copod", {}, "8000 steps.*train hbos"),
     ],
 )
 def test_formulas_that_are_too_large(algorithm, params, words):
     with pytest.raises(NoSqlForm, match=f"{algorithm}: the model has .*{words}"):
         model_sql(model_of(algorithm, normal(2_000, 2), params=params), "duckdb")
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "params", "words"),
+    [
+        ("mcd", {}, "5050 terms.*fewer columns"),
+        ("pca", {}, "5050 terms.*fewer columns"),
+        ("gmm", {"n_components": 1}, "5050 terms.*fewer columns"),
+        ("cblof", {"n_clusters": 80}, "squares.*lower n_clusters"),
+    ],
+)
+def test_formulas_of_too_many_columns(algorithm, params, words):
+    with pytest.raises(NoSqlForm, match=f"{algorithm}: the model has .*{words}"):
+        model_sql(model_of(algorithm, normal(300, 100), params=params), "duckdb")
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"detectors": ["mad", "knn"]}, "ensemble: its member 'knn' has no SQL form. Allowed: .*mad.*other detectors"),
+        ({"detectors": ["mad", "iforest"]}, "iforest: the model has .* nodes"),
+        ({"detectors": ["mad", "iqr"], "combination": "rank"}, "'rank' has no SQL form. Allowed: average, maximum"),
+        ({"detectors": ["mad", "iqr"], "combination": "probability"}, "'probability' has no SQL form"),
+    ],
+)
+def test_ensembles_that_are_no_formula(params, words):
+    with pytest.raises(NoSqlForm, match=words):
+        model_sql(model_of("ensemble", params=params), "duckdb")
 
 
 def test_a_text_that_is_too_long():
@@ -141,8 +171,7 @@ def test_every_text_is_one_statement_of_its_dialect_and_has_no_decimal(name):
 
 def test_an_expression_stands_in_a_query_of_ones_own(formula):
     table = {**normal(80, 2), "kind": pa.array(["a", "b", None, "c"] * 20)}
-    params = {"n_estimators": 5, "max_samples": 16} if formula is IsolationForest else None
-    model = model_of(formula.spec.name, table, params=params)
+    model = model_of(formula.spec.name, table, params=SMALL.get(formula.spec.name))
     expected, _ = in_duckdb(model, table)
     with duckdb.connect() as con:
         con.register("t", pa.table(table))

@@ -539,6 +539,9 @@ FROM (
   ) AS `adsql_features`
 ) AS `scored`;
 
+-- ensemble
+-- [ADSQL_NO_SQL_FORM] ensemble: its member 'auto' has no SQL form. Allowed: cblof, copod, ecod, gmm, hbos, iforest, iqr, mad, mcd, pca, zscore. Do: train with other detectors, or score with anomaly_score
+
 -- gmm
 SELECT
   *
