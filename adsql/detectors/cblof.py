@@ -93,6 +93,10 @@ class CBLOF:
         """Return scores, shape (n,)."""
         return center_distance(X, self.centers)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"large clusters": str(self.centers.shape[1])}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(arrays={"centers": self.centers})

@@ -105,6 +105,10 @@ class GMM:
         """Return scores, shape (n,)."""
         return mixture_surprise(X, self.centers, self.whitening, self.log_height)
 
+    def description(self) -> dict[str, str]:
+        """Return how many components hold the normal rows."""
+        return {"normal components": str(len(self.centers))}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(arrays={"centers": self.centers, "whitening": self.whitening, "log_height": self.log_height})

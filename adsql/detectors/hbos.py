@@ -143,6 +143,12 @@ class HBOS:
             terms.append(step_function(sql, conditions, [outside, *bins.tolist(), outside]))
         return sql.sum(terms)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        bins = np.diff(self.first_edge) - 1
+        low, high = int(bins.min()), int(bins.max())
+        return {"bins a column": str(low) if low == high else f"{low} to {high}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(

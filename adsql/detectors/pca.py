@@ -99,6 +99,10 @@ class PCA:
         """Return scores, shape (n,)."""
         return squared_length(X, self.mean, self._forms, False)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"components": f"{len(self.components)} of {self.n_features}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(
