@@ -83,6 +83,10 @@ class Expressions(Protocol[E]):
         """Return the condition left <= right."""
         ...
 
+    def element(self, values: Sequence[float], place: E) -> E:
+        """Return values[floor(place)]; the first of them below, the last one above."""
+        ...
+
     def case(self, branches: Sequence[tuple[E, E]], otherwise: E) -> E:
         """Return the value of the first of one or more (condition, value) whose condition holds."""
         ...
@@ -117,7 +121,7 @@ def _search(sql: Expressions[E], conditions: Sequence[E], values: Sequence[E]) -
 def root_mean_square(features: Sequence[E], center: Floats, scale: Floats, sql: Expressions[E]) -> E:
     """Return the root mean square of (x - center) / scale, as the kernel of that name."""
     squares = [
-        sql.square(sql.quotient(sql.difference(x, sql.number(float(middle))), sql.number(float(size))))
+        sql.square(sql.product(sql.difference(x, sql.number(float(middle))), sql.number(1.0 / float(size))))
         for x, middle, size in zip(features, center, scale, strict=True)
     ]
     return sql.square_root(sql.quotient(sql.sum(squares), sql.number(float(len(squares)))))

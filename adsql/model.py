@@ -259,17 +259,20 @@ class Model:
         """The threshold of a model of one segment; None where each segment has its own."""
         return None if self.segment_by else self.segments[""].threshold
 
-    def to_bytes(self) -> bytes:
-        """Encode for storage. Equal models have equal bytes."""
-        return self._encoded
-
-    @property
+    @cached_property
     def content_hash(self) -> str:
         """The SHA-256 of the stored bytes: the model's identity."""
-        return content_hash(self._encoded)
+        return content_hash(self.to_bytes())
 
-    @cached_property
-    def _encoded(self) -> bytes:
+    @property
+    def size(self) -> int:
+        """About the bytes it takes; found without encoding it."""
+        states = [segment.to_state() for segment in self.segments.values()]
+        arrays = sum(array.nbytes for state in states for array in state.arrays.values())
+        return arrays + sum(len(value) for state in states for text in state.texts.values() for value in text)
+
+    def to_bytes(self) -> bytes:
+        """Encode for storage. Equal models have equal bytes."""
         keys = list(self.segments)
         # Only where there is one: models that were stored before labels existed keep their bytes.
         label = {} if self.label_column is None else {"label_column": self.label_column}
@@ -321,7 +324,7 @@ class Model:
             policy = ThresholdPolicy(Policy(own.scalar("policy", str)), _optional_float(own.scalars["policy_value"]))
         except UnknownAlgorithm:
             raise
-        except (AdsqlError, ValueError, KeyError) as error:
+        except (AdsqlError, ValueError, KeyError, OverflowError) as error:
             raise CorruptModel(f"the model's description does not decode ({error})") from error
         keys, segment_by = own.text("segment"), tuple(own.text("segment_by"))
         require(bool(keys) and (bool(segment_by) or keys == [""]), "the segments are inconsistent")
@@ -329,10 +332,13 @@ class Model:
         skipped, reasons = own.text("skipped"), own.text("skipped_reason")
         require(len(skipped) == len(reasons), "a segment was skipped without a reason")
         label = own.scalar("label_column", str) if "label_column" in own.scalars else None
-        return cls(
+        model = cls(
             algorithm.spec.name, params, policy, own.scalar("seed", int), segment_by, segments,
             dict(zip(skipped, reasons, strict=True)), label,
         )  # fmt: skip
+        # Another version of Arrow may encode it in other bytes.
+        vars(model)["content_hash"] = content_hash(data)
+        return model
 
     def info(self) -> list[Fact]:
         """Return what there is to know: about the model, then about each segment."""

@@ -22,6 +22,7 @@ Algorithm: TypeAlias = "type[Detector | Ranker]"
 GROUP = "adsql.detectors"
 BUILTIN = (
     "auto:Auto",
+    "abod:ABOD",
     "autoencoder:Autoencoder",
     "cblof:CBLOF",
     "cd:CD",
@@ -34,13 +35,18 @@ BUILTIN = (
     "hbos:HBOS",
     "hdbscan:HDBSCAN",
     "iforest:IsolationForest",
+    "inne:INNE",
     "iqr:IQR",
     "kde:KDE",
     "knn:KNN",
+    "kpca:KPCA",
     "lmdd:LMDD",
     "loci:LOCI",
+    "loda:LODA",
+    "lof:LOF",
     "mad:MAD",
     "mcd:MCD",
+    "ocsvm:OCSVM",
     "pca:PCA",
     "qmcd:QMCD",
     "sod:SOD",
@@ -56,7 +62,7 @@ def detectors() -> dict[str, Algorithm]:
     Examples
     --------
     >>> list(detectors())[:3]
-    ['auto', 'autoencoder', 'cblof']
+    ['auto', 'abod', 'autoencoder']
     """
     own = (EntryPoint(line.partition(":")[0], f"adsql.detectors.{line}", GROUP) for line in BUILTIN)
     classes: list[Algorithm] = [entry.load() for entry in (*own, *entry_points(group=GROUP))]

@@ -131,7 +131,7 @@ def score(
 def models(db: Database, output_format: OutputFormat = None) -> None:
     """List the models that a database keeps."""
     with database(db, read_only=True) as con:
-        listed = con.sql(query("models"))
+        listed = con.sql(query("models", con))
         write(con, listed, None, output_format)
 
 
@@ -139,7 +139,7 @@ def models(db: Database, output_format: OutputFormat = None) -> None:
 def info(name: Name, db: Database, version: Version = None, output_format: OutputFormat = None) -> None:
     """Tell all about a model: its columns, how they are encoded, what was left out and why."""
     with database(db, read_only=True) as con:
-        facts = con.sql("FROM adsql.model_info($name, version => $version)", params={"name": name, "version": version})
+        facts = con.sql(query("info", con), params={"name": name, "version": version})
         _write_all(con, facts, output_format)
 
 
@@ -189,7 +189,7 @@ def demo(
 
 def _detect(con: Any, values: dict[str, Any], output: Path | None, wanted: Format | None, only: bool) -> None:  # noqa: ANN401
     started = time.perf_counter()
-    run(con, query("detect"), values, "detecting anomalies")
+    run(con, query("detect", con), values, "detecting anomalies")
     rows, anomalies, without = run(con, query("counts"), {}, "counting")[0]
     seconds = time.perf_counter() - started
     result = con.table("adsql_result")

@@ -29,9 +29,10 @@ _POLL = 0.1
 err = Console(stderr=True, highlight=False)
 
 
-def query(name: str) -> str:
-    """Return the text of `adsql/cli/sql/<name>.sql`."""
-    return (files("adsql.cli") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+def query(name: str, con: Any = None) -> str:  # noqa: ANN401 - the engine's own type
+    """Return the text of `adsql/cli/sql/<name>.sql`, which calls adsql's functions where a connection has them."""
+    text = (files("adsql.cli") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return text if con is None else text.replace("adsql.", f"{engine().home(con)}.")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from adsql.abilities import Describes
 from adsql.calibration import Calibration
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.errors import InvalidParameter, shown
-from adsql.kernels.columns import upper_half_probability
+from adsql.kernels.columns import SMALLEST_SCALE, upper_half_probability
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -98,7 +98,12 @@ class Ensemble:
             scores = np.sort(detector.score(X))  # the last bits of a sum depend on the order
             deviation = float(scores.std())
             members.append(
-                Member(detector, float(scores.mean()), deviation if deviation > 0 else 1.0, Calibration.fit(scores))
+                Member(
+                    detector,
+                    float(scores.mean()),
+                    deviation if deviation > SMALLEST_SCALE else 1.0,
+                    Calibration.fit(scores),
+                )
             )
         return cls(tuple(members), str(params["combination"]))
 
@@ -162,7 +167,7 @@ class Ensemble:
         names, mean, deviation = own.text("member"), own.floats("mean"), own.floats("deviation")
         combination = own.scalar("combination", str)
         require(len(names) == len(mean) == len(deviation) > 0, "ensemble: members are incomplete")
-        require(bool((deviation > 0).all()), "ensemble: a deviation is not positive")
+        require(bool((deviation > SMALLEST_SCALE).all()), "ensemble: a deviation is not positive, or next to zero")
         require(combination in COMBINATIONS, f"ensemble: combination {combination!r} is unknown")
         require(set(names) <= set(registry.row_wise_detectors()) - {"ensemble"}, "ensemble: a member is unknown")
         classes = registry.row_wise_detectors()

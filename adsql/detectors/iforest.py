@@ -185,6 +185,7 @@ class IsolationForest:
         feature = state.integers("feature", -1, columns)
         roots, left, right = (state.integers(name, 0, nodes) for name in ("roots", "left", "right"))
         require(nodes == len(feature) == len(left) == len(right) == len(path), "iforest: nodes are incomplete")
+        require(bool((path >= 0).all()), "iforest: a path has a negative length")
         inner = feature >= 0
         position = np.arange(nodes)
         require(bool((left[inner] > position[inner]).all()), "iforest: a tree has a cycle")

@@ -22,19 +22,19 @@ SMALLEST_SCALE = 1e-100  # features reach 1e9: the squares of their ratios to a 
 def robust_scale(
     values: Floats,
     center: float,
-    scale: float,
+    per_scale: float,
     largest: float,
     limit: float,
     result: Floats,
     present: NDArray[np.bool_],
 ) -> None:
-    """Write (value - center) / scale within ±limit to `result`; 0 for NaN. All arrays have shape (n,).
+    """Write (value - center) * per_scale within ±limit to `result`; 0 for NaN. All arrays have shape (n,).
 
     Values beyond ±largest count as ±largest. `present` becomes True where there is a value.
     """
     for i in range(values.shape[0]):
         value = min(max(values[i] + 0.0, -largest), largest)  # -0.0 becomes 0.0
-        value = min(max((value - center) / scale, -limit), limit)
+        value = min(max((value - center) * per_scale, -limit), limit)
         missing = value != value  # noqa: PLR0124 - NaN alone differs from itself
         present[i] |= not missing
         result[i] = 0.0 if missing else value
@@ -92,34 +92,19 @@ def distance_outside(X: Floats, low: Floats, high: Floats, scale: Floats) -> Flo
 
 
 @kernel
-def histogram_surprise(
-    X: Floats, edges: Floats, first_edge: NDArray[np.int32], surprise: Floats, outside: Floats
-) -> Floats:
+def histogram_surprise(X: Floats, low: Floats, per_unit: Floats, first: NDArray[np.int32], surprise: Floats) -> Floats:
     """Return the sum over the columns of the surprise of the bin a value falls into; shape (n,).
 
-    Column j's edges are edges[first_edge[j] : first_edge[j + 1]]; it has one bin fewer than edges, bins
-    include their lower edge, the last one both. Values outside count outside[j].
+    Column j's bins begin at low[j], per_unit[j] of them in a unit. Its part of `surprise` begins at first[j]: one
+    place for values below its bins, the bins, one for values above.
     """
     n, d = X.shape
-    result = np.empty(n)
-    for i in range(n):
-        total = 0.0
-        for j in range(d):
-            start, stop = first_edge[j], first_edge[j + 1]
-            x = X[i, j]
-            if x < edges[start] or x > edges[stop - 1]:
-                total += outside[j]
-                continue
-            low, high = start, stop - 2
-            while low < high:
-                middle = (low + high + 1) // 2
-                if edges[middle] <= x:
-                    low = middle
-                else:
-                    high = middle - 1
-            # Column j's bins start j places earlier than its edges: every column before has one bin fewer.
-            total += surprise[low - j]
-        result[i] = total
+    result = np.zeros(n)
+    for j in range(d):
+        start, last = first[j], first[j + 1] - first[j] - 1
+        for i in range(n):
+            place = min(max((X[i, j] - low[j]) * per_unit[j] + 1.0, 0.0), float(last))
+            result[i] += surprise[start + np.int64(place)]
     return result
 
 

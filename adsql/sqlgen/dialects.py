@@ -29,6 +29,8 @@ class Dialect:
         Whether a product or quotient too small for a DOUBLE is an error, not zero.
     has_epoch
         Whether EXTRACT(EPOCH FROM ...) has been verified for times, dates and timestamps.
+    indexes_lists
+        Whether `list_extract` of a literal list is the fast way to a step function.
     star_except
         Whether SELECT * can leave out columns.
     """
@@ -41,11 +43,12 @@ class Dialect:
     exact_literals: bool = False
     traps_underflow: bool = False
     has_epoch: bool = False
+    indexes_lists: bool = False
     star_except: bool = True
 
 
 DIALECTS = (
-    Dialect("duckdb", nan_is_equal=True, has_epoch=True),
+    Dialect("duckdb", nan_is_equal=True, has_epoch=True, indexes_lists=True),
     Dialect(
         "postgres", ("postgresql",), nan_is_equal=True, casts_booleans=False, exact_literals=True,
         traps_underflow=True, has_epoch=True, star_except=False,

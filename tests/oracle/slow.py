@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 
 from adsql.registry import detectors
-from oracle import slow_densities, slow_trained
+from oracle import slow_densities, slow_gaussians, slow_neighbours, slow_projections, slow_trained
 from oracle.slow_trained import expected_path
 
 
@@ -96,12 +96,11 @@ def hbos(training, params, seed, rows):
         low, high = min(column), max(column)
         if low == high:
             low, high = low - 0.5, high + 0.5
-        edges = [*(low + k * ((high - low) / bins) for k in range(bins)), high]
+        per_unit = bins / ((high - low) * (1.0 + 1e-9))
 
-        def bin_of(x, edges=edges):
-            if not edges[0] <= x <= edges[-1]:
-                return None
-            return max(k for k in range(len(edges) - 1) if edges[k] <= x)
+        def bin_of(x, low=low, per_unit=per_unit, bins=bins):
+            place = math.floor((x - low) * per_unit + 1.0) - 1
+            return place if 0 <= place < bins else None
 
         heights = Counter(bin_of(x) for x in column)
         highest = max(heights.values())
@@ -209,4 +208,7 @@ ORACLES = {
     "zscore": zscore,
     **slow_trained.ORACLES,
     **slow_densities.ORACLES,
+    **slow_gaussians.ORACLES,
+    **slow_neighbours.ORACLES,
+    **slow_projections.ORACLES,
 }

@@ -10,6 +10,7 @@ from oracle.slow import ORACLES
 
 # Besides the defaults: one line a set of parameters that takes another path through the code.
 PARAMETERS = {
+    "abod": [{"n_neighbors": 3}, {"n_neighbors": 100}, {"reference_size": 40}],
     "auto": [{"n_neighbors": 1}, {"n_neighbors": 1_000}, {"reference_size": 40}],
     "ensemble": [
         {"detectors": ("zscore", "mad"), "combination": combination} for combination in ("maximum", "probability")
@@ -28,6 +29,7 @@ PARAMETERS = {
         {"n_estimators": 20, "bootstrap": True},
     ],
     "kde": [{"bandwidth": 0.2}, {"bandwidth": "scott"}, {"bandwidth": "silverman", "reference_size": 40}],
+    "inne": [{"max_samples": 2, "n_estimators": 50}, {"max_samples": 200, "n_estimators": 2}],
     "knn": [
         {"method": "mean"},
         {"method": "median", "n_neighbors": 4},
@@ -37,6 +39,10 @@ PARAMETERS = {
     ],
     "mcd": [{"support_fraction": 0.75}, {"support_fraction": 1.0}],
     "pca": [{"n_selected_components": 1}, {"n_selected_components": 50}, {"standardization": False}],
+    "kpca": [{"n_components": 1, "gamma": 2.0}, {"n_components": 3, "subset_size": 40}],
+    "loda": [{"n_bins": 2, "n_random_cuts": 1}, {"n_bins": 37}],
+    "lof": [{"n_neighbors": 1}, {"n_neighbors": 1_000}, {"n_neighbors": 3, "reference_size": 40}],
+    "ocsvm": [{"gamma": "auto", "nu": 0.99}, {"gamma": 1e-4, "nu": 1e-6}, {"max_samples": 40}],
 }
 CASES = [
     pytest.param(name, given, id="-".join([name, *(f"{key}={value}" for key, value in given.items())]))
@@ -89,7 +95,7 @@ def test_scores_equal_the_oracle(name, given, make):
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["auto", "knn"])
+@pytest.mark.parametrize("name", ["auto", "knn", "lof"])
 def test_a_reference_larger_than_a_block_equals_the_oracle(name):
     rng = np.random.default_rng(12)
     X = rng.normal(size=(2_500, 2)).round(2)

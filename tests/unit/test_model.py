@@ -24,7 +24,7 @@ from adsql.errors import (
 )
 from adsql.model import MAX_SEGMENTS, Model
 from adsql.options import TrainingOptions
-from adsql.state import State
+from adsql.state import State, content_hash
 from sample_tables import fitted, mixed, normal, taken
 
 N = 300
@@ -277,3 +277,19 @@ def test_a_segment_that_is_not_stored_is_refused():
     model = trained(by_city(), segment_by="city")
     with pytest.raises(CorruptModel):
         Model.from_bytes(altered(model, segment=[*model.segments, "Lima"]))
+
+
+def test_a_restored_model_is_known_by_the_bytes_that_were_stored():
+    """Another version of Arrow or adsql may encode an equal model in other bytes."""
+    own = State.from_bytes(trained(by_city()).to_bytes())
+    stored = State(own.scalars, {**own.arrays, "of_tomorrow": np.zeros(3)}, own.texts).to_bytes()
+    restored = Model.from_bytes(stored)
+    assert restored.to_bytes() != stored
+    assert restored.content_hash == content_hash(stored) != content_hash(restored.to_bytes())
+    assert ("content_hash", content_hash(stored)) in {(fact.name, fact.value) for fact in restored.info()}
+
+
+def test_the_size_of_a_model_is_about_that_of_its_bytes(algorithm):
+    model = fitted(algorithm, mixed(200))
+    stored = len(model.to_bytes())
+    assert 0.3 * stored < model.size <= stored

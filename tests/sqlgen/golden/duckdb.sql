@@ -1,3 +1,183 @@
+-- copod
+SELECT
+  *
+  EXCLUDE ("adsql_raw_0", "adsql_raw_1", "adsql_raw_2", "adsql_feature_0", "adsql_feature_1", "adsql_feature_2", "adsql_anomaly_score"),
+  "adsql_anomaly_score" AS "anomaly_score",
+  "adsql_anomaly_score" > 4.3868581792528865e0 AS "is_anomaly"
+FROM (
+  SELECT
+    *,
+    CASE
+      WHEN NOT "adsql_raw_0" IS NULL OR NOT "adsql_raw_1" IS NULL OR NOT "adsql_raw_2" IS NULL
+      THEN CASE
+        WHEN "adsql_feature_0" <= 0.06272733550738557e0
+        THEN CASE
+          WHEN "adsql_feature_0" < -0.5190014195281029e0
+          THEN CASE
+            WHEN "adsql_feature_0" < -0.9291098407826589e0
+            THEN CASE
+              WHEN "adsql_feature_0" < -1.2578590446959528e0
+              THEN CASE
+                WHEN "adsql_feature_0" < -1.4762661039708427e0
+                THEN CASE WHEN "adsql_feature_0" < -1.532161749472473e0 THEN 3.713572066704308e0 ELSE 3.6888794541139363e0 END
+                ELSE 2.995732273553991e0
+              END
+              ELSE CASE
+                WHEN "adsql_feature_0" < -1.0083988490312683e0
+                THEN CASE WHEN "adsql_feature_0" < -1.1711172837137929e0 THEN 2.5902671654458267e0 ELSE 2.3025850929940455e0 END
+                ELSE 2.0794415416798357e0
+              END
+            END
+            ELSE CASE
+              WHEN "adsql_feature_0" < -0.5274892768079802e0
+              THEN CASE
+                WHEN "adsql_feature_0" < -0.8879126798388646e0
+                THEN CASE WHEN "adsql_feature_0" < -0.9086147707653943e0 THEN 1.8971199848858813e0 ELSE 1.742969305058623e0 END
+                ELSE 1.6094379124341003e0
+              END
+              ELSE CASE WHEN "adsql_feature_0" < -0.5266611931709191e0 THEN 1.491654876777717e0 ELSE 1.3862943611198906e0 END
+            END
+          END
+          ELSE CASE
+            WHEN "adsql_feature_0" < -0.25484273930558227e0
+            THEN CASE
+              WHEN "adsql_feature_0" < -0.34800214847496636e0
+              THEN CASE
+                WHEN "adsql_feature_0" < -0.35421277575292553e0
+                THEN CASE WHEN "adsql_feature_0" < -0.40265566852100537e0 THEN 1.2909841813155656e0 ELSE 1.2039728043259361e0 END
+                ELSE 1.1239300966523995e0
+              END
+              ELSE CASE WHEN "adsql_feature_0" < -0.2778220602340305e0 THEN 1.0498221244986778e0 ELSE 0.9808292530117262e0 END
+            END
+            ELSE CASE
+              WHEN "adsql_feature_0" < -0.10081918281220031e0
+              THEN CASE
+                WHEN "adsql_feature_0" < -0.17431160560138131e0
+                THEN CASE WHEN "adsql_feature_0" < -0.23227746019566473e0 THEN 0.916290731874155e0 ELSE 0.8556661100577202e0 END
+                ELSE 0.7985076962177716e0
+              END
+              ELSE CASE WHEN "adsql_feature_0" < -0.06272733550738557e0 THEN 0.7444404749474959e0 ELSE 0.6931471805599453e0 END
+            END
+          END
+        END
+        ELSE CASE
+          WHEN "adsql_feature_0" <= 0.8765265298292733e0
+          THEN CASE
+            WHEN "adsql_feature_0" <= 0.5202435449836947e0
+            THEN CASE
+              WHEN "adsql_feature_0" <= 0.35628298484557847e0
+              THEN CASE
+                WHEN "adsql_feature_0" <= 0.33847918664876275e0
+                THEN CASE WHEN "adsql_feature_0" <= 0.23144937655860362e0 THEN 0.7444404749474959e0 ELSE 0.7985076962177716e0 END
+                ELSE 0.8556661100577202e0
+              END
+              ELSE CASE WHEN "adsql_feature_0" <= 0.3991363130634954e0 THEN 0.916290731874155e0 ELSE 0.9808292530117262e0 END
+            END
+            ELSE CASE
+              WHEN "adsql_feature_0" <= 0.7873005179359295e0
+              THEN CASE
+                WHEN "adsql_feature_0" <= 0.6388665259927108e0
+                THEN CASE WHEN "adsql_feature_0" <= 0.5604056013811628e0 THEN 1.0498221244986778e0 ELSE 1.1239300966523995e0 END
+                ELSE 1.2039728043259361e0
+              END
+              ELSE CASE WHEN "adsql_feature_0" <= 0.8119360061384999e0 THEN 1.2909841813155656e0 ELSE 1.3862943611198906e0 END
+            END
+          END
+          ELSE CASE
+            WHEN "adsql_feature_0" <= 1.3187231920199503e0
+            THEN CASE
+              WHEN "adsql_feature_0" <= 1.0396590063303284e0
+              THEN CASE
+                WHEN "adsql_feature_0" <= 0.9591278726261274e0
+                THEN CASE WHEN "adsql_feature_0" <= 0.906130519854211e0 THEN 1.491654876777717e0 ELSE 1.6094379124341003e0 END
+                ELSE 1.742969305058623e0
+              END
+              ELSE CASE WHEN "adsql_feature_0" <= 1.1806402455399967e0 THEN 1.8971199848858813e0 ELSE 2.0794415416798357e0 END
+            END
+            ELSE CASE
+              WHEN "adsql_feature_0" <= 1.744358181469404e0
+              THEN CASE
+                WHEN "adsql_feature_0" <= 1.7122699405332824e0
+                THEN CASE WHEN "adsql_feature_0" <= 1.335698906579705e0 THEN 2.3025850929940455e0 ELSE 2.5902671654458267e0 END
+                ELSE 2.995732273553991e0
+              END
+              ELSE CASE WHEN "adsql_feature_0" <= 80.21066533665838e0 THEN 3.6888794541139363e0 ELSE 3.713572066704308e0 END
+            END
+          END
+        END
+      END + CASE
+        WHEN "adsql_feature_1" <= 1.349e0
+        THEN CASE
+          WHEN "adsql_feature_1" <= 0.0e0
+          THEN CASE WHEN "adsql_feature_1" < 0.0e0 THEN 3.713572066704308e0 ELSE 0.5108256237659907e0 END
+          ELSE 0.916290731874155e0
+        END
+        ELSE CASE WHEN "adsql_feature_1" <= 3.4871144134728387e0 THEN 2.3025850929940455e0 ELSE 3.713572066704308e0 END
+      END + CASE
+        WHEN "adsql_feature_2" <= 0.0e0
+        THEN CASE
+          WHEN "adsql_feature_2" < -0.14988888888888888e0
+          THEN CASE
+            WHEN "adsql_feature_2" < -0.44966666666666666e0
+            THEN CASE WHEN "adsql_feature_2" < -0.5995555555555555e0 THEN 3.713572066704308e0 ELSE 2.3025850929940455e0 END
+            ELSE 1.3862943611198906e0
+          END
+          ELSE CASE WHEN "adsql_feature_2" < 0.0e0 THEN 0.916290731874155e0 ELSE 0.5108256237659907e0 END
+        END
+        ELSE CASE
+          WHEN "adsql_feature_2" <= 0.8993333333333333e0
+          THEN CASE WHEN "adsql_feature_2" <= 0.7494444444444445e0 THEN 0.9808292530117262e0 ELSE 1.3862943611198906e0 END
+          ELSE CASE WHEN "adsql_feature_2" <= 1.199111111111111e0 THEN 2.0794415416798357e0 ELSE 3.713572066704308e0 END
+        END
+      END
+    END AS "adsql_anomaly_score"
+  FROM (
+    SELECT
+      *,
+      CASE
+        WHEN "adsql_raw_0" - 12.548e0 <= -4830429948.10971e0
+        THEN -1000000000.0e0
+        WHEN 4830429948.10971e0 <= "adsql_raw_0" - 12.548e0
+        THEN 1000000000.0e0
+        WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
+        THEN (
+          "adsql_raw_0" - 12.548e0
+        ) / 4.8304299481097095e0
+        ELSE 0.0e0
+      END AS "adsql_feature_0",
+      CASE
+        WHEN "adsql_raw_1" IN ('Oslo')
+        THEN 0.0e0
+        WHEN "adsql_raw_1" IN ('Bern')
+        THEN 1.349e0
+        WHEN "adsql_raw_1" IN ('Rome')
+        THEN 3.4871144134728387e0
+        WHEN "adsql_raw_1" IS NULL
+        THEN 0.0e0
+        ELSE 6.233171067699582e0
+      END AS "adsql_feature_1",
+      CASE
+        WHEN "adsql_raw_2" - 4.0e0 <= -6671608598.962194e0
+        THEN -1000000000.0e0
+        WHEN 6671608598.962194e0 <= "adsql_raw_2" - 4.0e0
+        THEN 1000000000.0e0
+        WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
+        THEN (
+          "adsql_raw_2" - 4.0e0
+        ) / 6.6716085989621945e0
+        ELSE 0.0e0
+      END AS "adsql_feature_2"
+    FROM (
+      SELECT
+        "source".*,
+        NULLIF(CAST("source"."amount" AS DOUBLE), CAST('NaN' AS DOUBLE)) AS "adsql_raw_0",
+        CAST("source"."city" AS TEXT) AS "adsql_raw_1",
+        NULLIF(CAST("source"."count" AS DOUBLE), CAST('NaN' AS DOUBLE)) AS "adsql_raw_2"
+      FROM trips AS "source"
+    ) AS "adsql_raw"
+  ) AS "adsql_features"
+) AS "scored";
+
 -- ecod
 SELECT
   *
@@ -183,45 +363,65 @@ SELECT
   *
   EXCLUDE ("adsql_raw_0", "adsql_raw_1", "adsql_raw_2", "adsql_feature_0", "adsql_feature_1", "adsql_feature_2", "adsql_anomaly_score"),
   "adsql_anomaly_score" AS "anomaly_score",
-  "adsql_anomaly_score" > 1.6318835481086484e0 AS "is_anomaly"
+  "adsql_anomaly_score" > 2.069118107066719e0 AS "is_anomaly"
 FROM (
   SELECT
     *,
     CASE
       WHEN NOT "adsql_raw_0" IS NULL OR NOT "adsql_raw_1" IS NULL OR NOT "adsql_raw_2" IS NULL
-      THEN CASE
-        WHEN "adsql_feature_0" < 72.77949923791921e0
-        THEN CASE
-          WHEN "adsql_feature_0" < 5.899004349266696e0
-          THEN CASE WHEN "adsql_feature_0" < -1.532161749472473e0 THEN 3.321928094887362e0 ELSE -0.13750352374993502e0 END
-          ELSE 3.321928094887362e0
-        END
-        ELSE CASE WHEN "adsql_feature_0" <= 80.21066533665838e0 THEN 2.9926204696344025e0 ELSE 3.321928094887362e0 END
-      END + CASE
-        WHEN "adsql_feature_1" < 1.5498286282101505e0
-        THEN CASE
-          WHEN "adsql_feature_1" < 0.38745715705253764e0
-          THEN CASE WHEN "adsql_feature_1" < 0.0e0 THEN 3.321928094887362e0 ELSE -0.13750352374993502e0 END
-          ELSE CASE WHEN "adsql_feature_1" < 1.162371471157613e0 THEN 3.321928094887362e0 ELSE 0.7369655941662062e0 END
-        END
-        ELSE CASE
-          WHEN "adsql_feature_1" <= 3.4871144134728387e0
-          THEN CASE WHEN "adsql_feature_1" < 3.099657256420301e0 THEN 3.321928094887362e0 ELSE 1.9068905956085185e0 END
-          ELSE 3.321928094887362e0
-        END
-      END + CASE
-        WHEN "adsql_feature_2" < 0.07494444444444448e0
-        THEN CASE
-          WHEN "adsql_feature_2" < -0.3747222222222222e0
-          THEN CASE WHEN "adsql_feature_2" < -0.5995555555555555e0 THEN 3.321928094887362e0 ELSE -0.13750352374993502e0 END
-          ELSE CASE WHEN "adsql_feature_2" < -0.14988888888888885e0 THEN 0.5145731728297583e0 ELSE 0.0e0 END
-        END
-        ELSE CASE
-          WHEN "adsql_feature_2" < 0.9742777777777779e0
-          THEN CASE WHEN "adsql_feature_2" < 0.7494444444444445e0 THEN 3.321928094887362e0 ELSE -0.13750352374993502e0 END
-          ELSE CASE WHEN "adsql_feature_2" <= 1.199111111111111e0 THEN 0.7369655941662062e0 ELSE 3.321928094887362e0 END
-        END
-      END
+      THEN LIST_EXTRACT(
+        [
+          3.321928094887362e0,
+          -0.13750352374993502e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          2.9926204696344025e0,
+          3.321928094887362e0
+        ],
+        CAST(FLOOR(GREATEST(LEAST((
+          "adsql_feature_0" - -1.532161749472473e0
+        ) * 0.13456838209681088e0 + 1.0e0, 12.0e0), 0.0e0)) AS INT) + 1
+      ) + LIST_EXTRACT(
+        [
+          3.321928094887362e0,
+          -0.13750352374993502e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          0.7369655941662062e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          1.9068905956085185e0,
+          3.321928094887362e0
+        ],
+        CAST(FLOOR(GREATEST(LEAST((
+          "adsql_feature_1" - 0.0e0
+        ) * 2.580930512697702e0 + 1.0e0, 10.0e0), 0.0e0)) AS INT) + 1
+      ) + LIST_EXTRACT(
+        [
+          3.321928094887362e0,
+          -0.13750352374993502e0,
+          0.5145731728297583e0,
+          0.0e0,
+          3.321928094887362e0,
+          3.321928094887362e0,
+          0.7369655941662062e0,
+          0.7369655941662062e0,
+          0.7369655941662062e0,
+          3.321928094887362e0
+        ],
+        CAST(FLOOR(GREATEST(LEAST((
+          "adsql_feature_2" - -0.5995555555555555e0
+        ) * 4.447739061527057e0 + 1.0e0, 9.0e0), 0.0e0)) AS INT) + 1
+      )
     END AS "adsql_anomaly_score"
   FROM (
     SELECT

@@ -110,6 +110,17 @@ def severity(handles: Column, *values: Column) -> pa.Array[Any]:
     return _nullable(scores.severity, scores)
 
 
+def severity_at(handles: Column, scores: Column) -> pa.Array[Any]:
+    """Return the severity of scores that SQL has computed for a model without segments."""
+    values = plain_array(scores)
+    if not len(values):
+        return pa.array([], pa.float64())
+    calibration = loaded.get(handles[0].as_py()).segments[""].calibration
+    missing = values.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+    result = calibration.severity(values.fill_null(0.0).to_numpy(zero_copy_only=False))
+    return pa.array(result, mask=missing)
+
+
 def is_anomaly(handles: Column, *values: Column) -> pa.Array[Any]:
     """Return whether each row is an anomaly."""
     scores = _scored(handles, values)
@@ -204,6 +215,7 @@ FUNCTIONS = (
     Function(training.load, "BIGINT"),
     Function(anomaly_score, "DOUBLE"),
     Function(severity, "DOUBLE"),
+    Function(severity_at, "DOUBLE"),
     Function(is_anomaly, "BOOLEAN"),
     Function(detect, RESULT),
     Function(consensus, CONSENSUS),

@@ -19,8 +19,9 @@ from adsql.errors import InvalidOption, UnknownModel, shown
 from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql.options import TrainingOptions
 from adsql.registry import is_ranker, row_wise
+from adsql_udfs.duckdb.formulas import committed_model, formula, source_types
 from adsql_udfs.duckdb.quoting import literal
-from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
+from adsql_udfs.duckdb.sources import check_bound, check_not_empty, decoded_plan, source_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ _TRAINING = frozenset(
 )
 
 
-def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
+def detect(source: str, plan: str | None, options: Mapping[str, Any], token: str, database: str) -> str:
     """Return the SQL that scores a source with a saved model, or with one trained on the way.
 
     Parameters
@@ -52,6 +53,8 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
         DuckDB's plan of it as JSON, or its error.
     options
         The macro's other arguments by name.
+    token, database
+        The instance and the database in which saved models are.
     """
     check_bound(source, plan)
     given = {name: value for name, value in _plain(options).items() if value is not None}
@@ -82,7 +85,12 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
         )
     name, number = asked_model(model, version)
     handle = resolve(literal(name), "NULL" if number is None else str(number))
-    return template("detect_saved").substitute(source=source_query(source), handle=handle, score=_score())
+    types = source_types(decoded_plan(plan))
+    saved = committed_model(token, database, name, number) if types is not None else None
+    written = formula(saved[1], types) if saved is not None and types is not None else None
+    if saved is None or written is None:
+        return template("detect_saved").substitute(source=source_query(source), handle=handle, score=_score())
+    return template("detect_formula").substitute(source=source_query(source), handle=handle, number=saved[0], **written)
 
 
 def fit(name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:

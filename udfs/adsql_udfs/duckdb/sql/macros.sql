@@ -33,7 +33,9 @@ FROM query(
             'threshold': threshold,
             'alert_budget': alert_budget,
             'label_column': label_column
-        }
+        },
+        __adsql_instance(1),
+        current_database()
     )
 );
 
