@@ -152,7 +152,7 @@ class HBOS:
 
     def description(self) -> dict[str, str]:
         """Return what was chosen."""
-        bins = np.diff(self.first_edge) - 1
+        bins = np.diff(self.first) - _PLACES_OUTSIDE
         low, high = int(bins.min()), int(bins.max())
         return {"bins a column": str(low) if low == high else f"{low} to {high}"}
 
