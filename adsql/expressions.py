@@ -6,7 +6,10 @@ features, and combine them: see `adsql.abilities.ToSql`.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import numpy as np
 
 from adsql.errors import NoSqlForm
 
@@ -84,7 +87,7 @@ class Expressions(Protocol[E]):
         ...
 
     def element(self, values: Sequence[float], place: E) -> E:
-        """Return values[floor(place)]; the first of them below, the last one above."""
+        """Return values[floor(place)]; the first of them below, the last one above. `place` lies within ±1e15."""
         ...
 
     def case(self, branches: Sequence[tuple[E, E]], otherwise: E) -> E:
@@ -125,6 +128,55 @@ def root_mean_square(features: Sequence[E], center: Floats, scale: Floats, sql: 
         for x, middle, size in zip(features, center, scale, strict=True)
     ]
     return sql.square_root(sql.quotient(sql.sum(squares), sql.number(float(len(squares)))))
+
+
+def squared_length(features: Sequence[E], center: Floats, forms: Floats, sql: Expressions[E]) -> E:
+    """Return the squared length of forms @ (x - center), as the kernel of that name.
+
+    Parameters
+    ----------
+    features
+        d of them.
+    center, forms
+        Shapes (d,) and (k, d).
+    sql
+        The builder.
+    """
+    squares = []
+    for form in triangular(forms):
+        constant = -math.fsum(form * center)  # of x - center itself, each form would write its own
+        terms = [sql.product(x, sql.number(float(factor))) for x, factor in zip(features, form, strict=True) if factor]
+        if constant or not terms:
+            terms.append(sql.number(constant))
+        squares.append(sql.square(sql.sum(terms)))
+    return sql.sum(squares)
+
+
+def triangular(forms: Floats) -> Floats:
+    """Return forms of the same squared length, of which the k-th looks at no column before the k-th.
+
+    By Householder's reflections: half of the terms are zero then. Of the numbers that LAPACK returns for this, the
+    last bits depend on the processor, and so would the text.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> forms = np.array([[3.0, 1.0], [4.0, 2.0]])
+    >>> upper, x = triangular(forms), np.array([5.0, -7.0])
+    >>> upper[1, 0], round(sum((upper @ x) ** 2), 9) == sum((forms @ x) ** 2)
+    (0.0, True)
+    """
+    upper = forms.copy()
+    if not np.tril(upper, -1).any():
+        return upper
+    for k in range(min(upper.shape)):
+        below = upper[k:]
+        mirror = below[:, k].copy()
+        mirror[0] += math.copysign(math.sqrt(math.fsum(mirror**2)), mirror[0])
+        size = math.fsum(mirror**2)
+        if size:
+            below -= (2.0 / size * mirror)[:, None] * (mirror[:, None] * below).sum(axis=0)
+    return np.triu(upper)
 
 
 def check_steps(algorithm: str, steps: int, what: str, hint: str) -> None:

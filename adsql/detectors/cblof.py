@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
+from adsql.expressions import check_steps
 from adsql.kernels.neighbours import center_distance
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 _STARTS = 5
 
@@ -92,6 +96,20 @@ class CBLOF:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return center_distance(X, self.centers)
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features: a square for each column of each cluster."""
+        check_steps("cblof", self.centers.size, "squares", "train with a lower n_clusters")
+        squares = [
+            sql.sum(
+                [
+                    sql.square(sql.difference(x, sql.number(float(value))))
+                    for x, value in zip(features, center, strict=True)
+                ]
+            )
+            for center in self.centers.T
+        ]
+        return sql.square_root(sql.least(squares) if len(squares) > 1 else squares[0])
 
     def description(self) -> dict[str, str]:
         """Return what was chosen."""

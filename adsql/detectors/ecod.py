@@ -86,12 +86,13 @@ class ECOD:
         """Return the score as an expression of the features: a step at each training value, and between them."""
         columns = [np.unique(column) for column in self.ordered]
         count = 2 * sum(map(len, columns))
-        check_steps("ecod", count, "steps", "train hbos, or round the columns to fewer values")
+        check_steps(self.spec.name, count, "steps", "train hbos, or round the columns to fewer values")
         terms = []
         for j, (x, values) in enumerate(zip(features, columns, strict=True)):
             # One point below, on and above each value: the surprise does not change in between.
             points = np.append(np.column_stack([np.nextafter(values, -np.inf), values]), np.inf)
-            surprise = tail_surprise(points[:, np.newaxis], self.ordered[j : j + 1], self.side[j : j + 1])
+            alone = type(self)(self.ordered[j : j + 1], self.side[j : j + 1])
+            surprise = alone.score(points[:, np.newaxis])
             bounds = [sql.number(float(value)) for value in values]
             conditions = [holds(x, bound) for bound in bounds for holds in (sql.less, sql.at_most)]
             terms.append(step_function(sql, conditions, surprise.tolist()))

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
+from adsql.expressions import check_steps, squared_length
 from adsql.kernels.forms import mixture_surprise
 from adsql.state import State, require
 from adsql.training_rows import draw_rows, mean_and_deviation, winsorised
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 MAX_ROWS = 5_000
 _MOST_COMPONENTS = 4
@@ -105,6 +109,17 @@ class GMM:
         """Return scores, shape (n,)."""
         return mixture_surprise(X, self.centers, self.whitening, self.log_height)
 
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features: each component is written once for each component."""
+        terms = len(self.centers) * int(np.count_nonzero(self.whitening))
+        check_steps("gmm", terms, "terms", "train on fewer columns, or with a lower n_components")
+        halves = self.whitening * np.sqrt(0.5)
+        surprises = [
+            sql.difference(squared_length(features, center, forms, sql), sql.number(float(height)))
+            for center, forms, height in zip(self.centers, halves, self.log_height, strict=True)
+        ]
+        return _surprise_of_either(surprises, sql)
+
     def description(self) -> dict[str, str]:
         """Return how many components hold the normal rows."""
         return {"normal components": str(len(self.centers))}
@@ -123,6 +138,16 @@ class GMM:
         require(whitening.shape == (components, d, d), "gmm: centers and whitening differ")
         require(len(log_height) == components, "gmm: centers and heights differ")
         return cls(centers, whitening, log_height)
+
+
+def _surprise_of_either(surprises: Sequence[E], sql: Expressions[E]) -> E:
+    """Return -ln of the sum of exp(-surprise), two at a time: no smaller term is taken out of the sum more often."""
+    if len(surprises) == 1:
+        return surprises[0]
+    middle = (len(surprises) + 1) // 2
+    one, other = _surprise_of_either(surprises[:middle], sql), _surprise_of_either(surprises[middle:], sql)
+    ratio = sql.exponential(sql.difference(sql.number(0.0), sql.absolute(sql.difference(one, other))))
+    return sql.difference(sql.least([one, other]), sql.logarithm(sql.sum([sql.number(1.0), ratio])))
 
 
 def _mixture(rows: Floats, params: Params, seed: int) -> Any:  # noqa: ANN401 - scikit-learn has no types

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
+from adsql.errors import NoSqlForm
 from adsql.expressions import check_steps
 from adsql.kernels.columns import histogram_surprise
 from adsql.state import State, require
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _MAX_BINS = 10_000
 _HAIR = 1e-9
 _PLACES_OUTSIDE = 2
+_MOST_PER_UNIT = 4e5  # features reach 1e9: places must stay below 1e15
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,8 @@ class HBOS:
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features."""
         check_steps("hbos", len(self.surprise), "bins", "train with a lower n_bins, or on fewer columns")
+        if self.per_unit.max() > _MOST_PER_UNIT:
+            raise NoSqlForm("hbos: a column's bins are too narrow", hint="train with a lower n_bins")
         terms = []
         for j, x in enumerate(features):
             units = sql.product(sql.difference(x, sql.number(float(self.low[j]))), sql.number(float(self.per_unit[j])))

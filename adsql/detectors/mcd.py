@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
+from adsql.expressions import check_steps
+from adsql.expressions import squared_length as squared_length_expression
 from adsql.kernels.forms import squared_length
 from adsql.state import State, require
 from adsql.training_rows import NARROWEST_VARIANCE, draw_rows, not_zero
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 MAX_ROWS = 5_000
 _CONSISTENT_MAD = 1.0 / NormalDist().inv_cdf(0.75)
@@ -109,6 +112,11 @@ class MCD:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return np.sqrt(squared_length(X, self.location, self.whitening, True))
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features: a term for each pair of columns."""
+        check_steps("mcd", int(np.count_nonzero(self.whitening)), "terms", "train on fewer columns")
+        return sql.square_root(squared_length_expression(features, self.location, self.whitening, sql))
 
     def to_state(self) -> State:
         """Return what is stored."""

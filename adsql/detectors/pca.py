@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
+from adsql.expressions import check_steps
+from adsql.expressions import squared_length as squared_length_expression
 from adsql.kernels.forms import squared_length
 from adsql.state import State, require
 from adsql.training_rows import NARROWEST_VARIANCE, SMALLEST_DEVIATION, mean_and_deviation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,13 @@ class PCA:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return squared_length(X, self.mean, self._forms, False)
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features: a term for each pair of columns."""
+        count, d = self.components.shape
+        terms = count * d - count * (count - 1) // 2
+        check_steps("pca", terms, "terms", "train on fewer columns")
+        return squared_length_expression(features, self.mean, self._forms, sql)
 
     def description(self) -> dict[str, str]:
         """Return what was chosen."""

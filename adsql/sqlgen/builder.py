@@ -91,12 +91,13 @@ class SqlExpressions:
     def element(self, values: Sequence[float], place: exp.Expr) -> exp.Expr:
         """Return values[floor(place)]; the first of them below, the last one above."""
         if self.dialect.indexes_lists:
-            # A fifth of what a tree of CASEs takes.
-            within = self.greatest([self.least([place, self.number(len(values) - 1.0)]), self.number(0.0)])
-            index = exp.cast(exp.Floor(this=within), exp.DType.INT)
-            array = exp.Array(expressions=[self.number(float(value)) for value in values])
-            one = exp.Literal.number(1)
-            return exp.Anonymous(this="list_extract", expressions=[array, _binary(exp.Add, index, one)])
+            # A fifth of what a tree of CASEs takes, and half of it with GREATEST and LEAST: of whole numbers,
+            # (|k| - |k - last| + last) / 2 is k, but at least 0 and at most last.
+            whole, last = exp.Floor(this=place.copy()), len(values) - 1.0
+            bounded = self.difference(self.absolute(whole), self.absolute(self.difference(whole, self.number(last))))
+            position = self.product(self.sum([bounded, self.number(last + 2.0)]), self.number(0.5))
+            elements = exp.Array(expressions=[self.number(float(value)) for value in values])
+            return exp.Anonymous(this="list_extract", expressions=[elements, exp.cast(position, exp.DType.BIGINT)])
         conditions = [self.less(place, self.number(float(k))) for k in range(1, len(values))]
         return step_function(self, conditions, values)
 
