@@ -59,5 +59,5 @@ class Auto(KNN):
         return {
             "rule": f"mean distance to the {min(self.n_neighbors, rows)} nearest of {rows:,} training rows. They are "
             "few because anomalies that lie together are then rarely drawn together, and do not vouch for each other. "
-            "On the public data of the benchmark no other detector here ranks anomalies better.",
+            "It is the default for its accuracy on public data, at a cost that is linear in the rows.",
         }
