@@ -1,7 +1,7 @@
 """What a detector is: its `Spec`, the parameters as data, and the two protocols that algorithms follow.
 
 A `Spec` is the single source of an algorithm's SQL signature, JSON schema, command-line help, documentation
-and invalid-input tests.
+and invalid-input tests. What a detector may offer besides is in `adsql.abilities`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runt
 from adsql.errors import InvalidParameter, TooManyRows, UnknownParameter, did_you_mean, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from adsql.arrow import Floats
-    from adsql.expressions import E, Expressions
     from adsql.state import State
 
 ParameterValue: TypeAlias = str | int | float | bool | tuple[str, ...] | None
@@ -322,57 +321,6 @@ class Detector(Protocol):
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Restore, after checking everything that a kernel relies on."""
-        ...
-
-
-@runtime_checkable
-class Incremental(Protocol):
-    """A fitted detector that can learn from further rows without those it was fitted to."""
-
-    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:
-        """Return a detector of the old and the new rows.
-
-        Parameters
-        ----------
-        X
-            New rows, shape (n, d), on the scale of the old features.
-        weight
-            The share of the new rows among all that have been seen, in (0, 1).
-        params, seed
-            As for `Detector.fit`.
-        """
-        ...
-
-
-@runtime_checkable
-class ChecksParams(Protocol):
-    """A detector whose parameters depend on each other, or on what is installed."""
-
-    @classmethod
-    def check(cls, params: Params) -> None:
-        """Raise an `OptionError` for parameters from `Spec.resolve` that cannot be used together."""
-        ...
-
-
-@runtime_checkable
-class ToSql(Protocol):
-    """A detector whose score is a formula of the row's features, which every database can evaluate."""
-
-    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
-        """Return what `score` computes, to about 1e-9.
-
-        Parameters
-        ----------
-        features
-            An expression for each column of X: finite, scaled, never NULL.
-        sql
-            Builds expressions.
-
-        Raises
-        ------
-        NoSqlForm
-            If the formula of this instance is too large.
-        """
         ...
 
 

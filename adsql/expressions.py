@@ -1,7 +1,7 @@
 """How a detector writes its score as an expression, without knowing the language it is written in.
 
 `adsql.sqlgen` implements `Expressions` for SQL dialects. Detectors get an instance and the expressions of their
-features, and combine them: see `adsql.detector.ToSql`.
+features, and combine them: see `adsql.abilities.ToSql`.
 """
 
 from __future__ import annotations

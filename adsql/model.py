@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from adsql import registry
 from adsql.errors import (
@@ -20,16 +20,19 @@ from adsql.errors import (
     WrongFeatureCount,
     listing,
 )
+from adsql.facts import Fact, facts
 from adsql.options import parse_params
 from adsql.segment import Scores, Segment
-from adsql.segment_keys import existing_column, key_text, segment_rows
+from adsql.segment_keys import existing_column, segment_rows
 from adsql.state import State, content_hash, require
 from adsql.threshold import Policy, ThresholdPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from adsql.arrow import Columns
     from adsql.detector import Params
@@ -39,15 +42,6 @@ MAX_FIT_ROWS = 25_600
 MAX_FIT_ROWS_PER_SEGMENT = 2_560
 MAX_SEGMENTS = 1_000
 MIN_ROWS = 2
-
-
-class Fact(NamedTuple):
-    """One thing to know about a model; `segment` is None for what holds for all of it."""
-
-    section: str
-    name: str
-    value: str
-    segment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -210,21 +204,31 @@ class Model:
         MissingColumn, ColumnTypeChanged
             If the columns do not fit the model.
         """
-        if not self.segment_by:
-            only = self.segments[""]
-            return only.score(only.features.select(table))
-        n = len(next(iter(table.values()), ()))
-        result = Scores.none(n)
-        for key, rows in segment_rows(table, self.segment_by).items():
-            segment = self.segments.get(key)
-            if segment is None:
-                continue
-            part = segment.score({name: c.take(rows) for name, c in segment.features.select(table).items()})
-            result.put(rows, part)
+        result = Scores.none(len(next(iter(table.values()), ())))
+        for rows, segment, columns in self.parts(table):
+            scores = segment.score(columns)
+            if rows is None:
+                return scores
+            result.put(rows, scores)
         return result
 
+    def parts(self, table: Columns) -> Iterator[tuple[NDArray[np.int64] | None, Segment, Columns]]:
+        """Yield the segments that have rows in a table: which rows, None for all, and their columns that it uses."""
+        if not self.segment_by:
+            only = self.segments[""]
+            yield None, only, only.features.select(table)
+            return
+        for key, rows in segment_rows(table, self.segment_by).items():
+            segment = self.segments.get(key)
+            if segment is not None:
+                yield rows, segment, {name: c.take(rows) for name, c in segment.features.select(table).items()}
+
     def score_by_position(self, values: Sequence[pa.Array[Any]]) -> Scores:
-        """Score rows given by position: the segment columns, if any, then the features' columns in order."""
+        """Score rows given by position; see `by_position`."""
+        return self.score(self.by_position(values))
+
+    def by_position(self, values: Sequence[pa.Array[Any]]) -> Columns:
+        """Return columns by name from columns in order: those of the segments, if any, then the features'."""
         names = self.positional_columns
         if len(values) != len(names):
             raise WrongFeatureCount(
@@ -232,7 +236,7 @@ class Model:
                 allowed=listing(names),
                 hint="pass them in this order, or pass the row of the table",
             )
-        return self.score(dict(zip(names, values, strict=True)))
+        return dict(zip(names, values, strict=True))
 
     @cached_property
     def positional_columns(self) -> tuple[str, ...]:
@@ -338,29 +342,7 @@ class Model:
 
     def info(self) -> list[Fact]:
         """Return what there is to know: about the model, then about each segment."""
-        spec = registry.find(self.algorithm).spec
-        policy = self.policy.policy.value + (f" = {self.policy.value:g}" if self.policy.value is not None else "")
-        facts = [
-            Fact("model", "algorithm", self.algorithm),
-            Fact("model", "summary", spec.summary),
-            Fact("model", "anomaly_score", spec.score),
-            Fact("model", "threshold_policy", policy),
-            Fact("model", "seed", str(self.seed)),
-            Fact("model", "content_hash", self.content_hash),
-            *([] if self.label_column is None else [Fact("model", "label_column", self.label_column)]),
-            *(Fact("parameter", name, str(value)) for name, value in self.params.items()),
-        ]
-        for key, segment in self.segments.items():
-            name = key_text(key) if self.segment_by else None
-            facts += [
-                Fact("model", "threshold", f"{segment.threshold:.9g}", name),
-                Fact("model", "n_rows", str(segment.n_rows), name),
-                Fact("model", "n_fit_rows", str(segment.n_fit_rows), name),
-                *(Fact("feature", f.name, f.description(), name) for f in segment.features.features),
-                *(Fact("left out", item.column, item.reason, name) for item in segment.features.left_out),
-            ]
-        facts += [Fact("no model", "reason", reason, key_text(key)) for key, reason in self.skipped.items()]
-        return facts
+        return facts(self)
 
 
 def _optional_float(value: object) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from adsql import registry
-from adsql.detector import ChecksParams
+from adsql.abilities import ChecksParams
 from adsql.errors import InvalidOption, shown
 from adsql.threshold import Policy, ThresholdPolicy
 

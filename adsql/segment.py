@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from adsql.abilities import Incremental
 from adsql.calibration import Calibration
-from adsql.detector import Incremental
 from adsql.errors import NotIncremental, TooFewRows
 from adsql.features import FeatureSpec
 from adsql.labels import best_threshold, label_values

@@ -16,12 +16,22 @@ DETECTORS = """# Detectors
 
 <!-- Written by docs/make_pages.py from each detector's Spec: change it there. -->
 
-Take `auto` unless you know better: it is the most accurate of them on public data ([accuracy](accuracy.md)), linear
-in the rows, and has nothing to tune. Others are there because they can be explained in a sentence (`zscore`, `mad`,
-`iqr`), cost next to nothing (`hbos`), or are what your colleagues know (`iforest`, `knn`, `ecod`).
+Take `auto` unless you know better: on public data no other ranks anomalies better ([accuracy](accuracy.md)), it is
+linear in the rows, and has nothing to tune. The others, by what they are good for:
 
-`SELECT * FROM detectors()` has the same in SQL. Parameters are passed as JSON or as a struct:
-`params => {'n_neighbors': 10}`.
+- **One column at a time**, explained in a sentence and cheap: `zscore`, `mad` and `iqr` for bell-shaped columns, `mad`
+  and `iqr` also where anomalies are many; `hbos`, `ecod` and `copod` for any shape. They miss rows that are strange
+  in combination only.
+- **Columns that rise and fall together**: `pca`, and `mcd`, which anomalies do not mislead.
+- **Several centres**, such as kinds of customers in one table: `gmm`, `cblof`; of any shape: `kde`, `kpca`, `ocsvm`.
+- **Neighbours**: `auto` and `knn`; `lof` where dense and sparse regions are both normal, `abod` with many columns.
+- **Random partitions and projections**, fast on large and wide tables: `iforest`, `eif`, `inne`, `loda`.
+- **Curved relations** between many columns: `autoencoder`.
+- **Several opinions**: `ensemble` combines any of the above; `consensus` tells how far they agree ([SQL](sql.md)).
+- **One table, ranked**: those marked `fit_only` compare all its rows with each other and leave no model.
+
+`SELECT * FROM detectors()` has all of them in SQL, with what they can do: be updated, explained, written as SQL.
+Parameters are passed as JSON or as a struct: `params => {'n_neighbors': 10}`.
 
 """
 

@@ -1,13 +1,13 @@
 -- What there is to choose from.
-SELECT algorithm, aliases FROM detectors() WHERE capability = 'rows' ORDER BY algorithm;
+SELECT count(*) > 20 FROM detectors() WHERE capability = 'rows';
+--> True
+
+-- SELECT * FROM detectors() shows them all; some of them, with the other names that are accepted:
+SELECT algorithm, aliases FROM detectors() WHERE algorithm IN ('auto', 'iforest', 'knn', 'mad') ORDER BY algorithm;
 --> auto | []
---> ecod | ['empirical_cumulative_outlier_detection']
---> hbos | ['histogram_based_outlier_score']
 --> iforest | ['isolation_forest']
---> iqr | ['interquartile_range']
 --> knn | ['k_nearest_neighbors', 'k_nearest_neighbours']
 --> mad | ['median_absolute_deviation']
---> zscore | ['z_score']
 
 -- Parameters have the names that PyOD and scikit-learn give them; as JSON, or as a struct.
 CREATE TABLE points AS SELECT sin(i) AS x, cos(i) AS y FROM range(500) AS r(i) UNION ALL SELECT 0, 0;

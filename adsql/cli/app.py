@@ -21,6 +21,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+_STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
+
 Input = Annotated[
     str, typer.Option("--input", "-i", help="A CSV, JSON or Parquet file, a table of --database, or a SELECT.")
 ]
@@ -43,6 +45,9 @@ Params = Annotated[
     str | None, typer.Option("--params", "-p", help="The algorithm's parameters as JSON; see adsql detectors.")
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="For everything drawn at random. Default: 0.")]
+LabelColumn = Annotated[
+    str | None, typer.Option("--label-column", help="A column that says which rows are anomalies, by true or 1.")
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to a .csv, .json or .parquet file instead of the terminal.")
 ]
@@ -76,12 +81,15 @@ def detect(
     alert_budget: AlertBudget = None,
     params: Params = None,
     seed: Seed = None,
+    label_column: LabelColumn = None,
     output: Output = None,
     output_format: OutputFormat = None,
     only_anomalies: OnlyAnomalies = False,
 ) -> None:
     """Score every row of a file or table, without a saved model."""
-    values = _training_values(algorithm, columns, segment_by, contamination, threshold, alert_budget, params, seed)
+    values = _training_values(
+        algorithm, columns, segment_by, contamination, threshold, alert_budget, params, seed, label_column
+    )
     with database(db, read_only=True) as con:
         check_output(output, output_format)
         arguments = {**values, "source": source, "model": None, "version": None}
@@ -101,12 +109,23 @@ def train(
     alert_budget: AlertBudget = None,
     params: Params = None,
     seed: Seed = None,
+    label_column: LabelColumn = None,
 ) -> None:
     """Train a model and keep it in a database."""
-    values = _training_values(algorithm, columns, segment_by, contamination, threshold, alert_budget, params, seed)
+    values = _training_values(
+        algorithm, columns, segment_by, contamination, threshold, alert_budget, params, seed, label_column
+    )
     with database(db) as con:
         rows = run(con, query("train"), {**values, "name": name, "source": source}, f"training {name}")
-        show(["name", "version", "algorithm", "n_rows", "n_features", "threshold"], rows)
+        show(_STORED, rows)
+
+
+@app.command()
+def update(name: Name, source: Input, db: Database, seed: Seed = None) -> None:
+    """Let a model learn from further rows, as a new version of it."""
+    with database(db) as con:
+        rows = run(con, query("update"), {"name": name, "source": source, "seed": seed}, f"updating {name}")
+        show(_STORED, rows)
 
 
 @app.command()
@@ -120,7 +139,7 @@ def score(
     only_anomalies: OnlyAnomalies = False,
 ) -> None:
     """Score every row of a file or table with a saved model."""
-    values = _training_values(None, None, None, None, None, None, None, None)
+    values = _training_values(None, None, None, None, None, None, None, None, None)
     with database(db, read_only=True) as con:
         check_output(output, output_format)
         arguments = {**values, "source": source, "model": name, "version": version}
@@ -221,6 +240,7 @@ def _training_values(
     alert_budget: int | None,
     params: str | None,
     seed: int | None,
+    label_column: str | None,
 ) -> dict[str, Any]:
     return {
         "algorithm": algorithm,
@@ -231,6 +251,7 @@ def _training_values(
         "alert_budget": alert_budget,
         "params": params,
         "seed": seed,
+        "label_column": label_column,
     }
 
 

@@ -83,6 +83,10 @@ class ABOD:
         """Return scores, shape (n,)."""
         return angle_surprise(X, self.reference, self.n_neighbors)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"reference rows": f"{self.reference.shape[1]:,}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State({"n_neighbors": self.n_neighbors}, {"reference": self.reference})

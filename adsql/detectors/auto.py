@@ -52,3 +52,12 @@ class Auto(KNN):
         """Fit to features of shape (n, d)."""
         reference = draw_reference(X, int(params["reference_size"] or 0), seed)
         return cls(reference, int(params["n_neighbors"] or 0), "mean")
+
+    def description(self) -> dict[str, str]:
+        """Return the rule by which it judges, and why."""
+        rows = self.reference.shape[1]
+        return {
+            "rule": f"mean distance to the {min(self.n_neighbors, rows)} nearest of {rows:,} training rows. They are "
+            "few because anomalies that lie together are then rarely drawn together, and do not vouch for each other. "
+            "It is the default for its accuracy on public data, at a cost that is linear in the rows.",
+        }

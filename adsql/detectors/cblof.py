@@ -106,6 +106,10 @@ class CBLOF:
             lengths.append(sql.sum([sql.square(step) for step in steps]))
         return sql.square_root(sql.least(lengths) if len(lengths) > 1 else lengths[0])
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"large clusters": str(self.centers.shape[1])}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(arrays={"centers": self.centers})

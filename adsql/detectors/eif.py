@@ -123,6 +123,10 @@ class ExtendedIsolationForest:
         result: Floats = np.exp2(-path / self.expected)
         return result
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"trees": str(len(self.weight))}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, cast
 import numpy as np
 
 from adsql import registry
+from adsql.abilities import Describes, ToSql
 from adsql.calibration import Calibration
-from adsql.detector import Capability, Parameter, Params, Spec, ToSql
+from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.errors import InvalidParameter, NoSqlForm, shown
 from adsql.kernels.columns import upper_half_probability
 from adsql.state import SMALLEST_SCALE, State, require
@@ -151,6 +152,16 @@ class Ensemble:
     def severities(self, X: Floats) -> dict[str, Floats]:
         """Return each member's severities by its name, for `consensus`."""
         return {m.detector.spec.name: m.calibration.severity(m.detector.score(X)) for m in self.members}
+
+    def description(self) -> dict[str, str]:
+        """Return the members, and what each of them chose."""
+        facts = {"members": ", ".join(member.detector.spec.name for member in self.members)}
+        facts["combination"] = self.combination
+        for member in self.members:
+            if isinstance(member.detector, Describes):
+                name = member.detector.spec.name
+                facts |= {f"{name}: {what}": value for what, value in member.detector.description().items()}
+        return facts
 
     def to_state(self) -> State:
         """Return what is stored."""

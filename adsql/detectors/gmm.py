@@ -120,6 +120,10 @@ class GMM:
         ]
         return _surprise_of_either(surprises, sql)
 
+    def description(self) -> dict[str, str]:
+        """Return how many components hold the normal rows."""
+        return {"normal components": str(len(self.centers))}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(arrays={"centers": self.centers, "whitening": self.whitening, "log_height": self.log_height})

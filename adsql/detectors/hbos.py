@@ -154,6 +154,12 @@ class HBOS:
             terms.append(sql.element(self.surprise[self.first[j] : self.first[j + 1]].tolist(), place))
         return sql.sum(terms)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        bins = np.diff(self.first) - _PLACES_OUTSIDE
+        low, high = int(bins.min()), int(bins.max())
+        return {"bins a column": str(low) if low == high else f"{low} to {high}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(

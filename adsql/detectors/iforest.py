@@ -162,6 +162,10 @@ class IsolationForest:
         factor = -np.log(2.0) / (len(self.roots) * self.expected_path)
         return sql.exponential(sql.product(path, sql.number(float(factor))))
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"trees": str(len(self.roots))}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(

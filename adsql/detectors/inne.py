@@ -91,6 +91,10 @@ class INNE:
         """Return scores, shape (n,)."""
         return mean_isolation(X, self.centers, self.square_radius, self.isolation)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"samples": f"{len(self.centers)} of {self.centers.shape[1]} rows"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(arrays={"centers": self.centers, "square_radius": self.square_radius, "isolation": self.isolation})

@@ -90,6 +90,10 @@ class KDE:
         log_height = -float(np.log(self.scale).sum()) - 0.5 * len(self.scale) * np.log(2.0 * np.pi)
         return kernel_surprise(X, self.reference, self.scale, log_height)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"reference rows": f"{self.reference.shape[1]:,}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(arrays={"reference": self.reference, "scale": self.scale})

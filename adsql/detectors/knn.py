@@ -90,6 +90,10 @@ class KNN:
         """Return scores, shape (n,)."""
         return nearest_distance(X, self.reference, self.n_neighbors, _METHODS[self.method])
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"reference rows": f"{self.reference.shape[1]:,}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State({"n_neighbors": self.n_neighbors, "method": self.method}, {"reference": self.reference})

@@ -107,6 +107,11 @@ class KPCA:
         """Return scores, shape (n,)."""
         return reconstruction_error(X, self.subset, self.components, self.offset, self.gamma, self.mean)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        rows, components = self.components.shape
+        return {"rows": f"{rows:,}", "components": str(components), "gamma": f"{self.gamma:.6g}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(

@@ -116,6 +116,11 @@ class LODA:
             X, self.columns, self.weights, self.low, self.per_bin, self.first, self.surprise
         )  # fmt: skip
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        bins = np.diff(self.first) - 2  # without those for what lies outside
+        return {"projections": str(len(self.weights)), "bins": f"{bins.min()} to {bins.max()}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(

@@ -89,6 +89,10 @@ class LOF:
         """Return scores, shape (n,)."""
         return local_outlier_factor(X, self.reference, self.n_neighbors, self.k_distance, self.density)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"reference rows": f"{self.reference.shape[1]:,}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(

@@ -101,6 +101,10 @@ class OCSVM:
         """Return scores, shape (n,)."""
         return surprise_of_sum(X, self.support, self.weights, self.gamma)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"support vectors": f"{len(self.support):,}", "gamma": f"{self.gamma:.6g}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State({"gamma": self.gamma}, {"support": self.support, "weights": self.weights})

@@ -111,6 +111,10 @@ class PCA:
         check_steps("pca", terms, "terms", "train on fewer columns")
         return squared_length_expression(features, self.mean, self._forms, sql)
 
+    def description(self) -> dict[str, str]:
+        """Return what was chosen."""
+        return {"components": f"{len(self.components)} of {self.n_features}"}
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from adsql import registry
-from adsql.detector import ToSql
+from adsql.abilities import ToSql
 from adsql.errors import NoSqlForm
 from adsql.sqlgen.builder import SqlExpressions, column, double
 from adsql.sqlgen.features import SqlFeatures, is_null

@@ -108,6 +108,27 @@ def test_a_model_is_trained_listed_told_of_scored_with_and_dropped(folder):
     assert len(adsql("models", "-d", "m.duckdb").stdout.splitlines()) == 1
 
 
+def test_labels_reach_training_and_detection(folder):
+    query = "SELECT *, fare > 900 AS known FROM 'trips.csv'"
+    lines = adsql("detect", "-i", query, "--label-column", "known", "--only-anomalies", "-f", "csv").stdout.splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == ["950"]
+    adsql("train", "fares", "-i", query, "-d", "m.duckdb", "--label-column", "known")
+    assert ["model", "label_column", "known"] in [
+        line.split(",")[:3] for line in adsql("info", "fares", "-d", "m.duckdb", "-f", "csv").stdout.splitlines()
+    ]
+    assert "none" in adsql("train", "f", "-i", query, "-d", "m.duckdb", "--label-column", "none", code=3).stderr
+
+
+def test_a_model_learns_from_further_rows_once(folder):
+    adsql("train", "fares", "-i", "trips.csv", "-d", "m.duckdb", "-a", "zscore")
+    updated = adsql("update", "fares", "--input", "trips.csv", "--database", "m.duckdb").stdout
+    assert updated.splitlines()[1].split()[:4] == ["fares", "2", "zscore", "1002"]
+    assert len(adsql("models", "-d", "m.duckdb", "-f", "csv").stdout.splitlines()) == 3
+    adsql("train", "plain", "-i", "trips.csv", "-d", "m.duckdb", "-a", "mad")
+    assert "ADSQL_NOT_INCREMENTAL" in adsql("update", "plain", "-i", "trips.csv", "-d", "m.duckdb", code=2).stderr
+    assert "ADSQL_UNKNOWN_MODEL" in adsql("update", "none", "-i", "trips.csv", "-d", "m.duckdb", code=4).stderr
+
+
 def test_tables_of_a_database_and_queries_are_inputs(folder):
     adsql("sql", "CREATE TABLE trips AS FROM 'trips.csv'", "-d", "m.duckdb")
     from_table = adsql("detect", "-i", "trips", "-d", "m.duckdb").stdout
@@ -161,7 +182,7 @@ def test_detectors_are_listed_with_their_parameters():
 
 def test_help_names_every_command_and_every_algorithm():
     text = adsql("--help").stdout
-    for command in ("detect", "train", "score", "models", "info", "drop", "detectors", "sql", "demo"):
+    for command in ("detect", "train", "update", "score", "models", "info", "drop", "detectors", "sql", "demo"):
         assert command in text
     assert "iforest" in adsql("detect", "--help").stdout
     assert adsql("--version").stdout.startswith("adsql 0.")

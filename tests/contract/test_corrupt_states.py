@@ -159,7 +159,7 @@ def test_an_encoding_that_does_not_fit_the_kind_of_its_column_is_refused(algorit
 
 
 def test_a_column_of_two_kinds_is_refused():
-    state = stored(detectors()["mad"])
+    state = stored(row_wise_detectors()["mad"])
     columns, kinds = list(state.texts["0/features/column"]), state.texts["0/features/kind"]
     columns[list(kinds).index("number")] = columns[list(kinds).index("text")]
     used = [name for name in state.texts["0/features/columns"] if name in columns]

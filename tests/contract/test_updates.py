@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from adsql.detector import Incremental
+from adsql.abilities import Incremental
 from adsql.errors import MissingColumn, NotIncremental
 from adsql.model import Model
 from adsql.registry import detectors, find

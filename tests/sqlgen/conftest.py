@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adsql.detector import ToSql
+from adsql.abilities import ToSql
 from adsql.registry import detectors
 from postgres_cluster import cluster, connected
 from sqlgen.databases import in_duckdb, in_postgres, in_sqlite

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adsql.detector import ToSql
+from adsql.abilities import ToSql
 from adsql.errors import NoSqlForm
 from adsql.model import Model
 from adsql.registry import detectors

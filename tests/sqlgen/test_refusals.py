@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 import sqlglot
 
-from adsql.detector import ToSql
+from adsql.abilities import ToSql
 from adsql.detectors.iforest import IsolationForest
 from adsql.detectors.zscore import ZScore
 from adsql.errors import InvalidSource, NoSqlForm, UnknownDialect

@@ -12,5 +12,6 @@ FROM adsql.detect_anomalies(
     model => $model,
     version => $version,
     threshold => $threshold,
-    alert_budget => $alert_budget
+    alert_budget => $alert_budget,
+    label_column => $label_column
 )

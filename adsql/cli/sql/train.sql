@@ -9,5 +9,6 @@ FROM adsql.train_model(
     params => $params,
     seed => $seed,
     threshold => $threshold,
-    alert_budget => $alert_budget
+    alert_budget => $alert_budget,
+    label_column => $label_column
 )

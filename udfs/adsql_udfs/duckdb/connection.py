@@ -25,10 +25,11 @@ SCORING = {
     "anomaly_score": "anomaly_score",
     "severity": "severity",
     "is_anomaly": "is_anomaly",
+    "consensus": "consensus",
 }
 NAMES = (
-    "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly", "models",
-    "model_info", "model_sql", "detectors", "drop_model",
+    "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly",
+    "consensus", "models", "model_info", "model_sql", "detectors", "drop_model",
 )  # fmt: skip
 COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
 

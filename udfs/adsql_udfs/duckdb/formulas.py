@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from adsql.abilities import ToSql
 from adsql.arrow import Kind
 from adsql.catalog import Catalog
-from adsql.detector import ToSql
 from adsql.errors import AdsqlError, NoSqlForm, ResultColumnExists
 from adsql.features import LIMIT
 from adsql_udfs.duckdb import instances, loaded

@@ -6,55 +6,44 @@ crashes the others. Names with two underscores are not part of the SQL contract;
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from adsql import ranking, registry
 from adsql.arrow import plain_array, struct_columns
-from adsql.catalog import Catalog, ModelRecord, unknown
-from adsql.errors import EmptySource, ReadOnlyDatabase, ResultColumnExists, UnknownModel
-from adsql.model import Model
+from adsql.consensus import consensus as asked_members
+from adsql.errors import EmptySource, ResultColumnExists, UnknownModel
 from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
-from adsql_udfs.duckdb import instances, loaded, plans
-from adsql_udfs.duckdb.quoting import identifier
+from adsql_udfs.duckdb import instances, loaded, plans, training
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from adsql.model import Model
 
 Column: TypeAlias = "pa.ChunkedArray[Any]"
 
 RESULT_COLUMNS = ("anomaly_score", "severity", "is_anomaly")
 RESULT = "STRUCT(anomaly_score DOUBLE, severity DOUBLE, is_anomaly BOOLEAN)"
-_RECORD_FIELDS = {
-    "name": "VARCHAR", "algorithm": "VARCHAR", "params": "VARCHAR", "columns": "VARCHAR[]", "segment_by": "VARCHAR[]",
-    "n_segments": "INTEGER", "n_rows": "BIGINT", "n_features": "INTEGER", "threshold": "DOUBLE",
-    "threshold_policy": "VARCHAR", "seed": "BIGINT", "source": "VARCHAR", "library_versions": "VARCHAR",
-    "content_hash": "VARCHAR", "state": "BLOB",
-}  # fmt: skip
-_STORED_FIELDS = {
-    "name": "VARCHAR", "version": "INTEGER", "algorithm": "VARCHAR", "n_rows": "BIGINT", "n_features": "INTEGER",
-    "threshold": "DOUBLE",
-}  # fmt: skip
-_ARROW = {
-    "VARCHAR": pa.string(), "VARCHAR[]": pa.list_(pa.string()), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
-    "DOUBLE": pa.float64(), "BLOB": pa.binary(),
-}  # fmt: skip
+CONSENSUS = "STRUCT(consensus DOUBLE, disagreement DOUBLE, members MAP(VARCHAR, DOUBLE))"
+_CONSENSUS = pa.struct(
+    [("consensus", pa.float64()), ("disagreement", pa.float64()), ("members", pa.map_(pa.string(), pa.float64()))]
+)
 FACTS = "STRUCT(section VARCHAR, name VARCHAR, value VARCHAR, segment VARCHAR)[]"
 DETECTORS = (
     "STRUCT(algorithm VARCHAR, summary VARCHAR, capability VARCHAR, score VARCHAR, cost VARCHAR, "
     "parameters VARCHAR, aliases VARCHAR[], reference VARCHAR[], incremental BOOLEAN, explainable BOOLEAN, "
     "exportable BOOLEAN, max_rows BIGINT)[]"
 )
-_ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
@@ -109,63 +98,6 @@ def key_in(handles: Column, rows: Column) -> pa.Array[Any]:
     return segment_keys(struct_columns(rows), segment_by)
 
 
-def fit(groups: Column, options: Column) -> pa.Array[Any]:
-    """Train on a sample and return the handle of a model that lives in memory only."""
-    return pa.array([loaded.keep(_fitted(groups[0], options[0].as_py()))], pa.int64())
-
-
-def fit_record(groups: Column, options: Column, names: Column, sources: Column) -> pa.Array[Any]:
-    """Train on a sample and return the model as a row to store."""
-    model = _fitted(groups[0], options[0].as_py())
-    engine = f"duckdb {duckdb.__version__}"
-    record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), engine)
-    return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
-
-
-def update_record(handles: Column, groups: Column, seeds: Column, names: Column, sources: Column) -> pa.Array[Any]:
-    """Let a saved model learn from a sample of further rows, and return the result as a row to store."""
-    table, n_rows = _sample(groups[0])
-    model = loaded.get(handles[0].as_py()).updated(table, n_rows, seeds[0].as_py())
-    record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), f"duckdb {duckdb.__version__}")
-    return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
-
-
-def store(tokens: Column, databases: Column, records: Column) -> pa.Array[Any]:
-    """Store a model in a transaction of its own and return its version and description."""
-    record = ModelRecord(**records[0].as_py())
-    version = _write(tokens[0].as_py(), databases[0].as_py(), "train_model", lambda catalog: catalog.put(record))
-    described = {name: getattr(record, name) for name in ("name", "algorithm", "n_rows", "n_features", "threshold")}
-    return pa.array([{**described, "version": version}], _arrow_struct(_STORED_FIELDS))
-
-
-def drop(tokens: Column, databases: Column, names: Column, versions: Column) -> pa.Array[Any]:
-    """Delete versions of models and return them, in a transaction for each call: for every 2,048 rows at most.
-
-    A model that several rows name is deleted once, and each of them gets its versions.
-    """
-    pairs = zip(names.to_pylist(), versions.to_pylist(), strict=True)
-    asked = [plans.asked_model(name, version) for name, version in pairs]
-    dropped = _write(
-        tokens[0].as_py(), databases[0].as_py(), "drop_model",
-        lambda catalog: {(name, version): catalog.drop(name, version) for name, version in dict.fromkeys(asked)},
-    )  # fmt: skip
-    return pa.array([dropped[pair] for pair in asked], pa.list_(pa.int32()))
-
-
-def load(
-    hashes: Column, states: Column, names: Column, versions: Column, known: Column, known_versions: Column
-) -> pa.Array[Any]:
-    """Restore stored models and return their handles; raise where none was found."""
-    handles = []
-    for row in zip(*(c.to_pylist() for c in (hashes, states, names, versions, known, known_versions)), strict=True):
-        content_hash, state, model, version, existing, numbers = row
-        name, number = plans.asked_model(model, version)
-        if content_hash is None:
-            raise unknown(name, number, sorted(existing or []), sorted(numbers or []))
-        handles.append(loaded.load(content_hash, bytes(state or b"")))
-    return pa.array(handles, pa.int64())
-
-
 def anomaly_score(handles: Column, *values: Column) -> pa.Array[Any]:
     """Return the score of each row."""
     scores = _scored(handles, values)
@@ -204,6 +136,18 @@ def detect_rows(handles: Column, rows: Column) -> pa.Array[Any]:
     """Return the same for the table form, whose source must not have columns of these names."""
     _check_result_columns(rows.type)
     return _result(_scored(handles, (rows,)))
+
+
+def consensus(handles: Column, *values: Column) -> pa.Array[Any]:
+    """Return how far the members of an ensemble agree about each row, and what each of them says."""
+    arrays = [plain_array(column) for column in values]
+    parts = _by_model(handles)
+    results = [_consensus(model, arrays if rows is None else _taken(arrays, rows)) for model, rows in parts]
+    if len(results) == 1:
+        return results[0]
+    order = np.argsort(np.concatenate([np.zeros(0), *(rows for _, rows in parts if rows is not None)]), kind="stable")
+    joined: pa.Array[Any] = pa.concat_arrays([pa.array([], _CONSENSUS), *results]).take(pa.array(order, pa.int64()))
+    return joined
 
 
 def rank(lists: Column, counts: Column, options: Column) -> pa.Array[Any]:
@@ -255,14 +199,6 @@ def detectors(ones: Column) -> pa.Array[Any]:
     return pa.array([rows] * len(ones))
 
 
-def _struct(fields: Mapping[str, str]) -> str:
-    return f"STRUCT({', '.join(f'{name} {kind}' for name, kind in fields.items())})"
-
-
-def _arrow_struct(fields: Mapping[str, str]) -> pa.StructType:
-    return pa.struct([pa.field(name, _ARROW[kind]) for name, kind in fields.items()])
-
-
 FUNCTIONS = (
     Function(source, "VARCHAR"),
     Function(plan_detect, "VARCHAR"),
@@ -270,18 +206,19 @@ FUNCTIONS = (
     Function(plan_train, "VARCHAR"),
     Function(plan_update, "VARCHAR"),
     Function(segment_key, "VARCHAR"),
-    Function(fit, "BIGINT", changes=True),
-    Function(fit_record, _struct(_RECORD_FIELDS), changes=True),
-    Function(update_record, _struct(_RECORD_FIELDS), changes=True),
+    Function(training.fit, "BIGINT", changes=True),
+    Function(training.fit_record, training.RECORD, changes=True),
+    Function(training.update_record, training.RECORD, changes=True),
     Function(key_in, "VARCHAR"),
-    Function(store, _struct(_STORED_FIELDS), changes=True),
-    Function(drop, "INTEGER[]", changes=True),
-    Function(load, "BIGINT"),
+    Function(training.store, training.STORED, changes=True),
+    Function(training.drop, "INTEGER[]", changes=True),
+    Function(training.load, "BIGINT"),
     Function(anomaly_score, "DOUBLE"),
     Function(severity, "DOUBLE"),
     Function(severity_at, "DOUBLE"),
     Function(is_anomaly, "BOOLEAN"),
     Function(detect, RESULT),
+    Function(consensus, CONSENSUS),
     # A filter on the result of a pure function runs it again for every column it looks at.
     Function(detect_rows, RESULT, changes=True),
     Function(rank, f"{RESULT}[]", changes=True),
@@ -300,67 +237,29 @@ def _planned(plan: Callable[..., str], arguments: Sequence[Column]) -> pa.Array[
     return pa.array([plan(*row) for row in rows], pa.string())
 
 
-def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
-    table, n_rows = _sample(groups)
-    return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
-
-
-def _sample(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
-    """Return rows and counts from [{key, n, rows}, ...]: of each segment its key, its rows in all, a sample of them."""
-    values = getattr(groups, "values", None)
-    if values is None or len(values) == 0:
-        raise EmptySource("the source has no rows", hint="check its filter")
-    n_rows = dict(zip(values.field("key").to_pylist(), values.field("n").to_pylist(), strict=True))
-    return struct_columns(values.field("rows").flatten()), n_rows
-
-
-def _write(token: str, database: str, function: str, change: Callable[[Catalog], Any]) -> Any:  # noqa: ANN401 - what change returns
-    """Run a change of the catalog on a connection of its own; repeat it if another one came first."""
-    con = instances.cursor(token)
-    try:
-        _enter(con, database, function)
-        for attempt in range(_ATTEMPTS):
-            try:
-                con.execute("BEGIN")
-                result = change(Catalog(lambda query, values: con.execute(query, list(values)).fetchall()))
-                con.execute("COMMIT")
-            except (duckdb.ConstraintException, duckdb.TransactionException):
-                with contextlib.suppress(duckdb.TransactionException):  # a COMMIT that failed has ended it
-                    con.execute("ROLLBACK")
-                if attempt == _ATTEMPTS - 1:
-                    raise
-            else:
-                return result
-    finally:
-        con.close()
-
-
-def _enter(con: duckdb.DuckDBPyConnection, database: str, function: str) -> None:
-    """Make the caller's database the current one: after ATTACH and USE it is not the one of the connection."""
-    found = "SELECT current_database(), readonly FROM duckdb_databases() WHERE database_name = $1"
-    current, read_only = con.execute(found, [database]).fetchall()[0]
-    if read_only:
-        raise ReadOnlyDatabase(
-            f"{function} writes, and the database was opened read-only",
-            hint="open it for writing; detect_anomalies and scoring work read-only",
-        )
-    if current != database:
-        con.execute(f"USE {identifier(database)}.main")
-
-
 def _scored(handles: Column, values: Sequence[Column]) -> Scores:
     arrays = [plain_array(column) for column in values]
+    result = Scores.none(len(handles))
+    for model, rows in _by_model(handles):
+        if rows is None:
+            return _scored_by(model, arrays)
+        result.put(rows, _scored_by(model, _taken(arrays, rows)))
+    return result
+
+
+def _by_model(handles: Column) -> list[tuple[Model, NDArray[np.int64] | None]]:
+    """Return each model and its rows, None for all: as a rule, all rows of a query have the same model."""
     names = plain_array(handles)
     if names.null_count:
         raise UnknownModel("the model's handle is NULL", hint="SELECT * FROM models()")
     numbers = names.to_numpy()
     if len(numbers) and (numbers == numbers[0]).all():
-        return _scored_by(loaded.get(int(numbers[0])), arrays)
-    result = Scores.none(len(numbers))
-    for handle in np.unique(numbers).tolist():
-        rows = np.flatnonzero(numbers == handle)
-        result.put(rows, _scored_by(loaded.get(handle), [array.take(pa.array(rows, pa.int64())) for array in arrays]))
-    return result
+        return [(loaded.get(int(numbers[0])), None)]
+    return [(loaded.get(handle), np.flatnonzero(numbers == handle)) for handle in np.unique(numbers).tolist()]
+
+
+def _taken(arrays: Sequence[pa.Array[Any]], rows: NDArray[np.int64]) -> list[pa.Array[Any]]:
+    return [array.take(pa.array(rows, pa.int64())) for array in arrays]
 
 
 def _check_result_columns(rows: Any) -> None:  # noqa: ANN401 - its stubs do not know that a struct has fields
@@ -377,6 +276,21 @@ def _scored_by(model: Model, arrays: Sequence[pa.Array[Any]]) -> Scores:
     if len(arrays) == 1 and isinstance(arrays[0], pa.StructArray):
         return model.score(struct_columns(arrays[0]))
     return model.score_by_position(arrays)
+
+
+def _consensus(model: Model, arrays: Sequence[pa.Array[Any]]) -> pa.Array[Any]:
+    by_row = len(arrays) == 1 and isinstance(arrays[0], pa.StructArray)
+    said = asked_members(model, struct_columns(arrays[0]) if by_row else model.by_position(arrays))
+    names, severities = pa.array(list(said.members)), np.column_stack(list(said.members.values()))
+    n, count = severities.shape
+    offsets: Any = pa.array(np.arange(n + 1) * count, pa.int32())  # pyarrow's stubs ask for int64, pyarrow does not
+    keys: Any = names.take(pa.array(np.tile(np.arange(count), n), pa.int64()))
+    members = pa.MapArray.from_arrays(offsets, keys, pa.array(severities.ravel(), pa.float64()))
+    return pa.StructArray.from_arrays(
+        [pa.array(said.consensus), pa.array(said.disagreement), members],
+        names=["consensus", "disagreement", "members"],
+        mask=pa.array(~said.present),
+    )
 
 
 def _nullable(values: np.ndarray[Any, Any], scores: Scores) -> pa.Array[Any]:

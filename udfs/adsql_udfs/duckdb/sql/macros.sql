@@ -118,6 +118,8 @@ CREATE OR REPLACE $temporary MACRO $schema.severity $severity;
 
 CREATE OR REPLACE $temporary MACRO $schema.is_anomaly $is_anomaly;
 
+CREATE OR REPLACE $temporary MACRO $schema.consensus $consensus;
+
 CREATE OR REPLACE $temporary MACRO $schema.models() AS TABLE
 SELECT
     name,

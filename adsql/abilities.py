@@ -1,0 +1,81 @@
+"""What a detector may be able to do besides scoring: each ability is a protocol of one method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from adsql.arrow import Floats
+    from adsql.detector import Params
+    from adsql.expressions import E, Expressions
+
+
+@runtime_checkable
+class Incremental(Protocol):
+    """A fitted detector that can learn from further rows without those it was fitted to."""
+
+    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:
+        """Return a detector of the old and the new rows.
+
+        Parameters
+        ----------
+        X
+            New rows, shape (n, d), on the scale of the old features.
+        weight
+            The share of the new rows among all that have been seen, in (0, 1).
+        params, seed
+            As for `Detector.fit`.
+        """
+        ...
+
+
+@runtime_checkable
+class ChecksParams(Protocol):
+    """A detector whose parameters depend on each other, or on what is installed."""
+
+    @classmethod
+    def check(cls, params: Params) -> None:
+        """Raise an `OptionError` for parameters from `Spec.resolve` that cannot be used together."""
+        ...
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """A fitted detector that can tell what it chose or learned, for `model_info`."""
+
+    def description(self) -> Mapping[str, str]:
+        """Return facts by name, in words that need no knowledge of the code."""
+        ...
+
+
+@runtime_checkable
+class Combines(Protocol):
+    """A detector made of several, whose members can be asked one by one."""
+
+    def severities(self, X: Floats) -> Mapping[str, Floats]:
+        """Return each member's severities by its name, each of shape (n,); the names are the same for every X."""
+        ...
+
+
+@runtime_checkable
+class ToSql(Protocol):
+    """A detector whose score is a formula of the row's features, which every database can evaluate."""
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return what `score` computes, to about 1e-9.
+
+        Parameters
+        ----------
+        features
+            An expression for each column of X: finite, scaled, never NULL.
+        sql
+            Builds expressions.
+
+        Raises
+        ------
+        NoSqlForm
+            If the formula of this instance is too large.
+        """
+        ...

@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.update_model($name, $source, seed => $seed)

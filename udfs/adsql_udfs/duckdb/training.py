@@ -1,0 +1,155 @@
+"""The UDFs that make, store, load and drop models; see `functions` for what holds for all UDFs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+
+from adsql.arrow import struct_columns
+from adsql.catalog import Catalog, ModelRecord, unknown
+from adsql.errors import EmptySource, ReadOnlyDatabase
+from adsql.model import Model
+from adsql.options import TrainingOptions
+from adsql_udfs.duckdb import instances, loaded, plans
+from adsql_udfs.duckdb.quoting import identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from adsql_udfs.duckdb.functions import Column
+
+_RECORD_FIELDS = {
+    "name": "VARCHAR", "algorithm": "VARCHAR", "params": "VARCHAR", "columns": "VARCHAR[]", "segment_by": "VARCHAR[]",
+    "n_segments": "INTEGER", "n_rows": "BIGINT", "n_features": "INTEGER", "threshold": "DOUBLE",
+    "threshold_policy": "VARCHAR", "seed": "BIGINT", "source": "VARCHAR", "library_versions": "VARCHAR",
+    "content_hash": "VARCHAR", "state": "BLOB",
+}  # fmt: skip
+_STORED_FIELDS = {
+    "name": "VARCHAR", "version": "INTEGER", "algorithm": "VARCHAR", "n_rows": "BIGINT", "n_features": "INTEGER",
+    "threshold": "DOUBLE",
+}  # fmt: skip
+_ARROW = {
+    "VARCHAR": pa.string(), "VARCHAR[]": pa.list_(pa.string()), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(), "BLOB": pa.binary(),
+}  # fmt: skip
+_ATTEMPTS = 20
+
+
+def _struct(fields: Mapping[str, str]) -> str:
+    return f"STRUCT({', '.join(f'{name} {kind}' for name, kind in fields.items())})"
+
+
+RECORD, STORED = _struct(_RECORD_FIELDS), _struct(_STORED_FIELDS)
+
+
+def fit(groups: Column, options: Column) -> pa.Array[Any]:
+    """Train on a sample and return the handle of a model that lives in memory only."""
+    return pa.array([loaded.keep(_fitted(groups[0], options[0].as_py()))], pa.int64())
+
+
+def fit_record(groups: Column, options: Column, names: Column, sources: Column) -> pa.Array[Any]:
+    """Train on a sample and return the model as a row to store."""
+    model = _fitted(groups[0], options[0].as_py())
+    engine = f"duckdb {duckdb.__version__}"
+    record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), engine)
+    return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
+
+
+def update_record(handles: Column, groups: Column, seeds: Column, names: Column, sources: Column) -> pa.Array[Any]:
+    """Let a saved model learn from a sample of further rows, and return the result as a row to store."""
+    table, n_rows = _sample(groups[0])
+    model = loaded.get(handles[0].as_py()).updated(table, n_rows, seeds[0].as_py())
+    record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), f"duckdb {duckdb.__version__}")
+    return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
+
+
+def store(tokens: Column, databases: Column, records: Column) -> pa.Array[Any]:
+    """Store a model in a transaction of its own and return its version and description."""
+    record = ModelRecord(**records[0].as_py())
+    version = _write(tokens[0].as_py(), databases[0].as_py(), "train_model", lambda catalog: catalog.put(record))
+    described = {name: getattr(record, name) for name in ("name", "algorithm", "n_rows", "n_features", "threshold")}
+    return pa.array([{**described, "version": version}], _arrow_struct(_STORED_FIELDS))
+
+
+def drop(tokens: Column, databases: Column, names: Column, versions: Column) -> pa.Array[Any]:
+    """Delete versions of models and return them, in a transaction for each call: for every 2,048 rows at most.
+
+    A model that several rows name is deleted once, and each of them gets its versions.
+    """
+    pairs = zip(names.to_pylist(), versions.to_pylist(), strict=True)
+    asked = [plans.asked_model(name, version) for name, version in pairs]
+    dropped = _write(
+        tokens[0].as_py(), databases[0].as_py(), "drop_model",
+        lambda catalog: {(name, version): catalog.drop(name, version) for name, version in dict.fromkeys(asked)},
+    )  # fmt: skip
+    return pa.array([dropped[pair] for pair in asked], pa.list_(pa.int32()))
+
+
+def load(
+    hashes: Column, states: Column, names: Column, versions: Column, known: Column, known_versions: Column
+) -> pa.Array[Any]:
+    """Restore stored models and return their handles; raise where none was found."""
+    handles = []
+    for row in zip(*(c.to_pylist() for c in (hashes, states, names, versions, known, known_versions)), strict=True):
+        content_hash, state, model, version, existing, numbers = row
+        name, number = plans.asked_model(model, version)
+        if content_hash is None:
+            raise unknown(name, number, sorted(existing or []), sorted(numbers or []))
+        handles.append(loaded.load(content_hash, bytes(state or b"")))
+    return pa.array(handles, pa.int64())
+
+
+def _arrow_struct(fields: Mapping[str, str]) -> pa.StructType:
+    return pa.struct([pa.field(name, _ARROW[kind]) for name, kind in fields.items()])
+
+
+def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
+    table, n_rows = _sample(groups)
+    return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
+
+
+def _sample(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
+    """Return rows and counts from [{key, n, rows}, ...]: of each segment its key, its rows in all, a sample of them."""
+    values = getattr(groups, "values", None)
+    if values is None or len(values) == 0:
+        raise EmptySource("the source has no rows", hint="check its filter")
+    n_rows = dict(zip(values.field("key").to_pylist(), values.field("n").to_pylist(), strict=True))
+    return struct_columns(values.field("rows").flatten()), n_rows
+
+
+def _write(token: str, database: str, function: str, change: Callable[[Catalog], Any]) -> Any:  # noqa: ANN401 - what change returns
+    """Run a change of the catalog on a connection of its own; repeat it if another one came first."""
+    con = instances.cursor(token)
+    try:
+        _enter(con, database, function)
+        for attempt in range(_ATTEMPTS):
+            try:
+                con.execute("BEGIN")
+                result = change(Catalog(lambda query, values: con.execute(query, list(values)).fetchall()))
+                con.execute("COMMIT")
+            except (duckdb.ConstraintException, duckdb.TransactionException):
+                with contextlib.suppress(duckdb.TransactionException):  # a COMMIT that failed has ended it
+                    con.execute("ROLLBACK")
+                if attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return result
+    finally:
+        con.close()
+
+
+def _enter(con: duckdb.DuckDBPyConnection, database: str, function: str) -> None:
+    """Make the caller's database the current one: after ATTACH and USE it is not the one of the connection."""
+    found = "SELECT current_database(), readonly FROM duckdb_databases() WHERE database_name = $1"
+    current, read_only = con.execute(found, [database]).fetchall()[0]
+    if read_only:
+        raise ReadOnlyDatabase(
+            f"{function} writes, and the database was opened read-only",
+            hint="open it for writing; detect_anomalies and scoring work read-only",
+        )
+    if current != database:
+        con.execute(f"USE {identifier(database)}.main")
