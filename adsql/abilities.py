@@ -79,3 +79,21 @@ class ToSql(Protocol):
             If the formula of this instance is too large.
         """
         ...
+
+
+@runtime_checkable
+class Bounds(Protocol):
+    """A detector whose score tells how far out a row can be at most."""
+
+    def trusted_score(self, limit: float) -> float:
+        """Return the largest score of rows whose features surely all lie within ±limit."""
+        ...
+
+
+@runtime_checkable
+class Rescales(Protocol):
+    """A detector that can be stated for features before they are centred and scaled."""
+
+    def unscaled(self, center: Floats, scale: Floats) -> Self:
+        """Return the detector whose score of raw rows is this one's of (raw - center) / scale."""
+        ...

@@ -85,6 +85,14 @@ class MAD:
         """Return the score as an expression of the features."""
         return root_mean_square_expression(features, self.median, self.deviation, sql)
 
+    def trusted_score(self, limit: float) -> float:
+        """Return the largest score of rows whose features surely all lie within ±limit."""
+        return float(((limit - np.abs(self.median)) / self.deviation).min() / np.sqrt(self.n_features))
+
+    def unscaled(self, center: Floats, scale: Floats) -> Self:
+        """Return the detector whose score of raw rows is this one's of (raw - center) / scale."""
+        return type(self)(center + scale * self.median, scale * self.deviation)
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(arrays={"median": self.median, "deviation": self.deviation})

@@ -118,6 +118,15 @@ class MCD:
         check_steps("mcd", int(np.count_nonzero(self.whitening)), "terms", "train on fewer columns")
         return sql.square_root(squared_length_expression(features, self.location, self.whitening, sql))
 
+    def trusted_score(self, limit: float) -> float:
+        """Return the largest score of rows whose features surely all lie within ±limit."""
+        shortest = np.linalg.svd(self.whitening, compute_uv=False).min()  # of a step of length 1, whitened
+        return float((limit - np.abs(self.location).max()) * shortest)
+
+    def unscaled(self, center: Floats, scale: Floats) -> Self:
+        """Return the detector whose score of raw rows is this one's of (raw - center) / scale."""
+        return type(self)(center + scale * self.location, self.whitening / scale)
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(arrays={"location": self.location, "whitening": self.whitening})

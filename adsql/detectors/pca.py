@@ -115,6 +115,18 @@ class PCA:
         """Return what was chosen."""
         return {"components": f"{len(self.components)} of {self.n_features}"}
 
+    def unscaled(self, center: Floats, scale: Floats) -> Self:
+        """Return the detector whose score of raw rows is this one's of (raw - center) / scale."""
+        mean, deviation = center + scale * self.mean, scale * self.deviation
+        return type(self)(mean, deviation, self.components, self.variance)
+
+    def trusted_score(self, limit: float) -> float:
+        """Return the largest score of rows whose features surely lie within ±limit; 0 if components are left out."""
+        if len(self.components) < self.n_features:
+            return 0.0
+        shortest = np.linalg.svd(self._forms, compute_uv=False).min()  # of a step of length 1
+        return float(((limit - np.abs(self.mean).max()) * shortest) ** 2)
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(

@@ -84,6 +84,14 @@ class ZScore:
         """Return the score as an expression of the features."""
         return root_mean_square_expression(features, self.mean, self.deviation, sql)
 
+    def trusted_score(self, limit: float) -> float:
+        """Return the largest score of rows whose features surely all lie within ±limit."""
+        return float(((limit - np.abs(self.mean)) / self.deviation).min() / np.sqrt(self.n_features))
+
+    def unscaled(self, center: Floats, scale: Floats) -> Self:
+        """Return the detector whose score of raw rows is this one's of (raw - center) / scale."""
+        return type(self)(center + scale * self.mean, scale * self.deviation)
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(arrays={"mean": self.mean, "deviation": self.deviation})

@@ -143,6 +143,17 @@ def tail_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
 
 
 @kernel
+def _count_at_most(ascending: Floats, x: float) -> np.int64:
+    """Return how many values are at most x, by halving without a branch: where it goes cannot be predicted."""
+    first, length = np.int64(0), ascending.shape[0]
+    while length > 1:
+        half = length // 2
+        first += half * np.int64(ascending[first + half - 1] <= x)
+        length -= half
+    return first + np.int64(ascending[first] <= x)
+
+
+@kernel
 def tail_position(scores: Floats, knots: Floats, positions: Floats, tail: float) -> Floats:
     """Return positions interpolated between ascending knots; shape (n,).
 
@@ -152,7 +163,7 @@ def tail_position(scores: Floats, knots: Floats, positions: Floats, tail: float)
     result = np.empty(scores.shape[0])
     for i in range(scores.shape[0]):
         score = scores[i]
-        following = np.searchsorted(knots, score, "right")
+        following = _count_at_most(knots, score)
         if following == 0:
             result[i] = 0.0
         elif following > last:

@@ -11,14 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
 
-from adsql.abilities import ToSql
+from adsql.abilities import Bounds, Rescales, ToSql
 from adsql.arrow import Kind
 from adsql.catalog import Catalog
 from adsql.errors import AdsqlError, NoSqlForm, ResultColumnExists
 from adsql.features import LIMIT
 from adsql_udfs.duckdb import instances, loaded
-from adsql_udfs.duckdb.quoting import identifier
+from adsql_udfs.duckdb.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ _EXACT_DIGITS = 15
 # Nanoseconds a row, measured on two machines; a Python function takes at least _WORTH.
 _COSTS = {" + ": 0.5, " - ": 0.5, " * ": 0.5, " / ": 1.0, "CASE": 6.0, "LIST_EXTRACT": 9.0, "EXP(": 6.0, "LN(": 6.0}
 _WORTH = 200.0
+_FAR = 1e4  # scales from zero: a centre farther away would cost digits if it were not taken off first
 
 
 def source_types(plan: Mapping[str, Any]) -> dict[str, str] | None:
@@ -111,19 +113,32 @@ def formula(model: Model, types: Mapping[str, str]) -> dict[str, str] | None:
     from adsql.sqlgen import detector_expression, scaled_features  # noqa: PLC0415 - sqlglot, for these models only
 
     names = [f"adsql_x{i}" for i in range(len(features.features))]
+    center, scale = (np.array([getattr(f, part) for f in features.features]) for part in ("center", "scale"))
+    bounded = isinstance(detector, Bounds) and detector.trusted_score(LIMIT) > 0
     try:
-        score = detector_expression(detector, names, "duckdb")
-        scaled = scaled_features(features, "duckdb")
+        if bounded and isinstance(detector, Rescales) and (np.abs(center) <= _FAR * scale).all():
+            scaled = [f"CAST({identifier(feature.column)} AS DOUBLE)" for feature in features.features]
+            score = detector_expression(detector.unscaled(center, scale), names, "duckdb")
+        else:
+            scaled = scaled_features(features, "duckdb")
+            score = detector_expression(detector, names, "duckdb")
     except NoSqlForm:
         return None
     if sum(score.count(operation) * cost for operation, cost in _COSTS.items()) > _WORTH:
         return None
+    if isinstance(detector, Bounds) and bounded:
+        largest = repr(detector.trusted_score(LIMIT))
+    else:
+        largest = "'Infinity'::DOUBLE"
+        # A sum of NULL or NaN is not within anything.
+        score = f"CASE WHEN {' + '.join(f'abs({name})' for name in names)} <= {LIMIT!r} THEN {score} END"
     return {
         "score": score,
         "scaled": ",\n".join(f"{text} AS {name}" for text, name in zip(scaled, names, strict=True)),
         "features": ", ".join(names),
-        # A sum of NULL or NaN is not within anything.
-        "within": f"{' + '.join(f'abs({name})' for name in names)} <= {LIMIT!r}",
+        "largest": largest,
+        # Written out, not as a column: it is made for the rows that need it only.
+        "row": f"{{{', '.join(f'{literal(name)}: {identifier(name)}' for name in types)}}}",
         "threshold": repr(model.segments[""].threshold),
     }
 

@@ -7,25 +7,28 @@ adsql_model AS MATERIALIZED (
 SELECT $handle AS handle
 )
 SELECT
-    * EXCLUDE (adsql_row, adsql_handle, adsql_score),
+    * EXCLUDE (adsql_handle, adsql_score),
     adsql_score AS anomaly_score,
     CASE
         WHEN adsql_handle = $number THEN __adsql_severity_at(adsql_handle, adsql_score)
-        ELSE __adsql_severity(adsql_handle, adsql_row)
+        ELSE __adsql_severity(adsql_handle, $row)
     END AS severity,
     CASE
         WHEN adsql_handle = $number THEN adsql_score > $threshold
-        ELSE __adsql_is_anomaly(adsql_handle, adsql_row)
+        ELSE __adsql_is_anomaly(adsql_handle, $row)
     END AS is_anomaly
 FROM (
     SELECT
-        * EXCLUDE ($features),
+        * EXCLUDE ($features, adsql_formula),
         CASE
-            WHEN adsql_handle = $number AND $within THEN $score
-            ELSE __adsql_anomaly_score(adsql_handle, adsql_row)
+            WHEN adsql_handle = $number AND adsql_formula <= $largest THEN adsql_formula
+            ELSE __adsql_anomaly_score(adsql_handle, $row)
         END AS adsql_score
     FROM (
-        SELECT adsql_source.*, adsql_source AS adsql_row, adsql_model.handle AS adsql_handle, $scaled
-        FROM adsql_source, adsql_model
+        SELECT *, $score AS adsql_formula
+        FROM (
+            SELECT adsql_source.*, adsql_model.handle AS adsql_handle, $scaled
+            FROM adsql_source, adsql_model
+        )
     )
 )
