@@ -13,6 +13,7 @@ from adsql.calibration import Calibration
 from adsql.detector import MAX_SECONDS
 from adsql.errors import ColumnError, EmptySource, InvalidOption, TooFewRows, TooManyRows, UnknownColumn, listing
 from adsql.features import FeatureSpec
+from adsql.linear_algebra import on_one_thread
 from adsql.model import MAX_SEGMENTS, MIN_ROWS
 from adsql.registry import detectors, is_ranker
 from adsql.segment import Scale, Scores
@@ -132,6 +133,7 @@ def _check_segments(sizes: Sequence[int], total: int, d: int, algorithm: type[Ra
         )
 
 
+@on_one_thread
 def _ranked_segment(table: Columns, options: TrainingOptions, algorithm: type[Ranker], skip: Sequence[str]) -> Scores:
     n = len(next(iter(table.values())))
     if n < MIN_ROWS:

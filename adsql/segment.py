@@ -14,6 +14,7 @@ from adsql.calibration import Calibration
 from adsql.errors import NotIncremental, TooFewRows
 from adsql.features import FeatureSpec
 from adsql.labels import best_threshold, label_values
+from adsql.linear_algebra import on_one_thread
 from adsql.state import State, require
 from adsql.threshold import Policy, clean_rows
 
@@ -57,6 +58,7 @@ class Segment:
     n_fit_rows: int
 
     @classmethod
+    @on_one_thread
     def fit(
         cls,
         table: Columns,
@@ -87,6 +89,7 @@ class Segment:
             threshold = policy.fit(scores, n_rows, _clean_scores(algorithm, X, params, seed))
         return cls(features, detector, threshold, Calibration.fit(scores), n_rows, len(X))
 
+    @on_one_thread
     def updated(
         self, table: Columns, params: Params, policy: ThresholdPolicy, seed: int, *, label: str | None, n_rows: int
     ) -> Segment:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# Tests that fit a detector by itself, as `Model.fit` does: two workers' libraries must not wait for each other.
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
+
 import pytest
 from hypothesis import settings
 
