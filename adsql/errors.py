@@ -36,6 +36,7 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
         ├── NewerDatabase               ADSQL_NEWER_DATABASE
         ├── NotRegistered               ADSQL_NOT_REGISTERED
         ├── ReadOnlyDatabase            ADSQL_READ_ONLY_DATABASE
+        ├── UnusableDatabase            ADSQL_UNUSABLE_DATABASE
         ├── MigrationChanged            ADSQL_MIGRATION_CHANGED
         └── UnknownEngine               ADSQL_UNKNOWN_ENGINE
 """
@@ -270,6 +271,12 @@ class ReadOnlyDatabase(DatabaseError):
     """The call writes, and the database was opened read-only."""
 
     code = "ADSQL_READ_ONLY_DATABASE"
+
+
+class UnusableDatabase(DatabaseError):
+    """The file is no DuckDB database, cannot be opened, or would keep nothing."""
+
+    code = "ADSQL_UNUSABLE_DATABASE"
 
 
 class MigrationChanged(DatabaseError):

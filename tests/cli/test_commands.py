@@ -11,30 +11,7 @@ import duckdb
 import pytest
 
 import adsql as library
-
-CSV = "fare,distance,payment\n" + "".join(
-    f"{12 + i % 17},{3 + i % 5},{'card' if i % 2 else 'cash'}\n" for i in range(500)
-)
-
-
-@pytest.fixture
-def folder(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    Path("trips.csv").write_text(CSV + "950,3,card\n")
-    return tmp_path
-
-
-def adsql(*arguments, code=0):
-    result = subprocess.run(
-        [sys.executable, "-m", "adsql", *arguments],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    assert result.returncode == code, f"exit code {result.returncode}\n{result.stdout}\n{result.stderr}"
-    assert "Traceback" not in result.stderr
-    return result
+from cli.program import adsql
 
 
 def test_detect_prints_every_row_as_csv_into_a_pipe(folder):
@@ -71,6 +48,12 @@ def test_only_anomalies_and_table_format_show_the_strangest_first(folder):
     assert lines[0].split() == ["fare", "distance", "payment", "anomaly_score", "severity", "is_anomaly"]
     assert lines[1].split()[0] == "950"
     assert all(line.split()[-1] == "True" for line in lines[1:])
+
+
+def test_the_input_may_stand_without_its_option(folder):
+    assert adsql("detect", "trips.csv").stdout == adsql("detect", "-i", "trips.csv").stdout
+    adsql("train", "m", "trips.csv", "-d", "m.duckdb")
+    assert len(adsql("score", "m", "trips.csv", "-d", "m.duckdb").stdout.splitlines()) == 502
 
 
 def test_long_tables_say_that_they_are_cut(folder):
@@ -155,7 +138,12 @@ def test_help_names_every_command_and_every_algorithm():
         (["detect", "-i", "trips.csv", "-o", "o.xls"], 2, "[ADSQL_INVALID_OPTION] --output 'o.xls'"),
         (["detect", "-i", "trips.csv", "-o", "no/o.csv"], 2, "[ADSQL_INVALID_OPTION] folder 'no'"),
         (["detect", "-i", "trips.csv", "-d", "no.duckdb"], 3, "[ADSQL_UNKNOWN_SOURCE] database 'no.duckdb'"),
-        (["detect"], 2, "--input"),
+        (["detect"], 2, "[ADSQL_INVALID_OPTION] no input is given"),
+        (["detect", "a.csv", "-i", "b.csv"], 2, "[ADSQL_INVALID_OPTION] two inputs"),
+        (["detect", "late.csv"], 3, "read_csv('late.csv', ...)"),
+        (["detect", "latin1.csv"], 3, "read_csv('latin1.csv', ...)"),
+        (["train", "m", "bad.json", "-d", "m.duckdb"], 3, "read_json('bad.json', ...)"),
+        (["detect", "SELECT 'x'::INT AS a FROM range(9)"], 3, "[ADSQL_INVALID_SOURCE] source"),
         (["score", "m", "-i", "trips.csv", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
         (["info", "m", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
         (["drop", "m", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
@@ -166,12 +154,16 @@ def test_help_names_every_command_and_every_algorithm():
     ],
 )
 def test_errors_are_one_line_with_a_code_and_lose_nothing(folder, arguments, code, fragment):
-    adsql("sql", "SELECT 1", "-d", "m.duckdb")
+    library.connect("m.duckdb").close()
+    Path("late.csv").write_text("a,b\n" + "1,2\n" * 50_000 + "x,2\n")
+    Path("latin1.csv").write_bytes(("a,b\n" + "1,ä\n" * 50_000).encode("latin-1"))
+    Path("bad.json").write_text('[{"a": 1}, {"a": ')
+    before = sorted(path.name for path in folder.iterdir())
     result = adsql(*arguments, code=code)
     assert fragment in result.stderr
     if "ADSQL" in fragment:
         assert result.stderr.count("\n") == 1
-    assert sorted(path.name for path in folder.iterdir()) == ["m.duckdb", "trips.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == before
 
 
 def test_an_empty_file_is_an_error_and_not_an_empty_result(folder):
@@ -183,7 +175,8 @@ def test_a_reader_that_leaves_early_is_no_error(folder):
     command = f"{sys.executable} -m adsql detect -i trips.csv | head -n 1"
     result = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
     assert result.stdout.startswith("fare,")
-    assert "Traceback" not in result.stderr
+    assert result.stderr == ""
+    assert result.returncode == 141
 
 
 def test_the_demo_finds_the_known_events_and_draws_them(folder):
