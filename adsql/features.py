@@ -167,11 +167,15 @@ class FeatureSpec:
                     hint="select the model's columns, renamed if need be, or pass the features by position",
                 )
             kind = kind_of(table[found].type)
+            if kind is Kind.TEXT and kinds[name] is not Kind.TEXT and bool(missing(table[found]).all()):
+                selected[name] = pa.nulls(len(table[found]))  # an empty column of a CSV file is one of text
+                continue
             if kind not in (kinds[name], Kind.MISSING):
                 raise ColumnTypeChanged(
                     f"column {name!r} has type {table[found].type}, in training it held {kinds[name]} values",
                     allowed=f"a {kinds[name]} type",
-                    hint="cast the column, or train the model again",
+                    hint="cast the column, for a file by FROM read_csv('...', types => {'column': 'TYPE'}), "
+                    "or train the model again",
                 )
             selected[name] = table[found]
         return selected
