@@ -19,10 +19,11 @@ from adsql.errors import (
     UnknownColumn,
     WrongFeatureCount,
     listing,
+    shown,
 )
 from adsql.options import parse_params
 from adsql.segment import Scores, Segment
-from adsql.segment_keys import existing_column, key_text, segment_rows
+from adsql.segment_keys import check_kinds, existing_column, key_text, segment_kinds, segment_rows
 from adsql.state import State, content_hash, require
 from adsql.threshold import Policy, ThresholdPolicy
 
@@ -70,6 +71,8 @@ class Model:
         Pipelines by segment key; the key of a model of one is the empty text.
     skipped
         Segments without a pipeline, and why. Their rows, like those of segments unknown in training, have no score.
+    segment_kinds
+        The kinds of the segment columns' values; empty for a model that was stored before they were.
 
     Examples
     --------
@@ -88,6 +91,7 @@ class Model:
     segment_by: tuple[str, ...]
     segments: Mapping[str, Segment]
     skipped: Mapping[str, str]
+    segment_kinds: tuple[str, ...] = ()
 
     @classmethod
     def fit(cls, table: Columns, options: TrainingOptions, n_rows: Mapping[str, int] | None = None) -> Model:
@@ -133,10 +137,14 @@ class Model:
                     raise
                 error, skipped[key] = caught, caught.problem
         if error is not None and not segments:
-            raise error
+            name = key_text(next(reversed(skipped)))
+            raise type(error)(
+                f"none of the {len(skipped)} segments can be trained; segment {shown(name)}: {error.problem}",
+                hint="choose a coarser column, or name the columns to use",
+            )
         return cls(
             options.algorithm.spec.name, dict(options.params), options.policy, options.seed,
-            options.segment_by, segments, skipped,
+            options.segment_by, segments, skipped, segment_kinds(table, options.segment_by),
         )  # fmt: skip
 
     def score(self, table: Columns) -> Scores:
@@ -150,6 +158,8 @@ class Model:
         if not self.segment_by:
             only = self.segments[""]
             return only.score(only.features.select(table))
+        if self.segment_kinds:
+            check_kinds(table, self.segment_by, self.segment_kinds)
         n = len(next(iter(table.values()), ()))
         result = Scores.none(n)
         for key, rows in segment_rows(table, self.segment_by).items():
@@ -217,6 +227,7 @@ class Model:
                 "segment": keys,
                 "skipped": list(self.skipped),
                 "skipped_reason": list(self.skipped.values()),
+                **({"segment_kind": self.segment_kinds} if self.segment_kinds else {}),
             },
         )
         parts = {str(index): self.segments[key].to_state() for index, key in enumerate(keys)}
@@ -258,9 +269,11 @@ class Model:
         segments = {key: Segment.from_state(state.child(str(i)), algorithm) for i, key in enumerate(keys)}
         skipped, reasons = own.text("skipped"), own.text("skipped_reason")
         require(len(skipped) == len(reasons), "a segment was skipped without a reason")
+        kinds = tuple(own.text("segment_kind")) if "segment_kind" in own.texts else ()
+        require(len(kinds) in (0, len(segment_by)), "a segment column has no kind")
         return cls(
             algorithm.spec.name, params, policy, own.scalar("seed", int), segment_by, segments,
-            dict(zip(skipped, reasons, strict=True)),
+            dict(zip(skipped, reasons, strict=True)), kinds,
         )  # fmt: skip
 
     def info(self) -> list[Fact]:
