@@ -34,6 +34,8 @@ BUILTIN: tuple[type[Detector], ...] = (
     ZScore,
 )
 
+_IGNORED = str.maketrans("", "", " -_")
+
 
 @cache
 def detectors() -> dict[str, type[Detector]]:
@@ -49,7 +51,7 @@ def detectors() -> dict[str, type[Detector]]:
 
 
 def find(name: str) -> type[Detector]:
-    """Return the detector of a name or an alias, regardless of case.
+    """Return the detector of a name or an alias, regardless of case, spaces, hyphens and underscores.
 
     Raises
     ------
@@ -58,12 +60,12 @@ def find(name: str) -> type[Detector]:
 
     Examples
     --------
-    >>> find("Isolation_Forest").spec.name
+    >>> find("Isolation Forest").spec.name
     'iforest'
     """
-    wanted = name.casefold()
+    wanted = _compact(name)
     for cls in detectors().values():
-        if wanted in (cls.spec.name, *cls.spec.aliases):
+        if wanted in map(_compact, (cls.spec.name, *cls.spec.aliases)):
             return cls
     names = [alias for cls in detectors().values() for alias in (cls.spec.name, *cls.spec.aliases)]
     raise UnknownAlgorithm(
@@ -71,3 +73,7 @@ def find(name: str) -> type[Detector]:
         allowed=detectors(),
         hint=did_you_mean(name, names) or "SELECT * FROM detectors()",
     )
+
+
+def _compact(name: str) -> str:
+    return name.casefold().translate(_IGNORED)
