@@ -164,7 +164,7 @@ class FeatureSpec:
                 raise MissingColumn(
                     f"the row has no column {name!r}, which the model was trained on",
                     allowed=f"rows with the columns {listing(self.columns)}; this one has {listing(table)}",
-                    hint="select the model's columns, renamed if need be, or pass the features by position",
+                    hint="select the model's columns, renamed if need be",
                 )
             kind = kind_of(table[found].type)
             if kind is Kind.TEXT and kinds[name] is not Kind.TEXT and bool(missing(table[found]).all()):
@@ -268,7 +268,7 @@ def _resolve(requested: Sequence[str], table: Columns) -> list[str]:
 
 
 def _nothing_usable(left_out: Iterable[LeftOut]) -> NoUsableColumn:
-    reasons = listing(f"{item.column} ({item.reason})" for item in left_out)
+    reasons = listing((f"{item.column} ({item.reason})" for item in left_out), separator="; ")
     return NoUsableColumn(
         f"no column of the source can be used: {reasons}",
         allowed="at least one number, time, date or category with values",

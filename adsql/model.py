@@ -117,7 +117,11 @@ class Model:
         if rows == 0:
             raise EmptySource("the source has no rows", hint="check its filter")
         if rows < MIN_ROWS:
-            raise TooFewRows(f"the source has {rows} row", allowed=f"at least {MIN_ROWS} rows")
+            raise TooFewRows(
+                f"the source has {rows} row",
+                allowed=f"at least {MIN_ROWS} rows",
+                hint="look at it: a file may be read otherwise than meant, such as with another delimiter",
+            )
         skip = [existing_column(name, table) for name in options.segment_by]
         segments: dict[str, Segment] = {}
         skipped: dict[str, str] = {}
@@ -175,7 +179,8 @@ class Model:
         names = self.positional_columns
         if len(values) != len(names):
             raise WrongFeatureCount(
-                f"{len(values)} features were passed, the model has {len(names)}",
+                f"{len(values)} {'feature was' if len(values) == 1 else 'features were'} passed, "
+                f"the model has {len(names)}",
                 allowed=listing(names),
                 hint="pass them in this order, or pass the row of the table",
             )

@@ -86,7 +86,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     )
 );
 
-CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies $detect;
+CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies (source) AS error($table_form),
+$detect;
 
 CREATE OR REPLACE $temporary MACRO $schema.anomaly_score $anomaly_score;
 
