@@ -76,7 +76,7 @@ def detect(
     with reporting():
         chosen = chosen_input(source, source_option)
         values = training_values(algorithm, columns, segment_by, contamination, threshold, alert_budget, params, seed)
-        check_output(output, output_format)
+        check_output(output, output_format, chosen, db)
         with database(db, Access.READ) as con:
             values |= {"source": chosen, "model": None, "version": None}
             score_rows(con, values, output, output_format, only_anomalies=only_anomalies)
@@ -120,7 +120,7 @@ def score(
     """Score every row of a file or table with a saved model."""
     with reporting():
         chosen = chosen_input(source, source_option)
-        check_output(output, output_format)
+        check_output(output, output_format, chosen, db)
         with database(db, Access.READ) as con:
             values = training_values() | {"source": chosen, "model": name, "version": version}
             score_rows(con, values, output, output_format, only_anomalies=only_anomalies)
@@ -174,7 +174,7 @@ def sql(
 ) -> None:
     """Run SQL with adsql's functions and show the rows of every statement."""
     with reporting():
-        check_output(output, output_format)
+        check_output(output, output_format, db)
         with database(db, Access.ANY) as con:
             in_background(con, lambda: run_statements(con, statements, output, output_format), "running")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ Algorithm = Annotated[
     str | None, typer.Option("--algorithm", "-a", help=f"One of {', '.join(registry.detectors())}. Default: auto.")
 ]
 Columns = Annotated[
-    str | None, typer.Option("--columns", "-c", help="Columns to use, separated by commas. Default: all that can be.")
+    str | None, typer.Option("--columns", "-c", help="Columns to use, as a line of CSV: 'a, \"b, c\"'. Default: all.")
 ]
 SegmentBy = Annotated[
     str | None, typer.Option("--segment-by", help="Columns, separated by commas: one model for each of their values.")
@@ -84,4 +85,7 @@ def training_values(
 
 
 def _names(names: str | None) -> list[str] | None:
-    return [name.strip() for name in names.split(",") if name.strip()] if names is not None else None
+    if names is None:
+        return None
+    [row] = csv.reader([names], skipinitialspace=True)
+    return [name.strip() for name in row if name.strip()]

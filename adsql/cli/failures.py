@@ -78,8 +78,8 @@ def reading(source: str) -> Iterator[None]:
 def reader_hint(file: str, options: str = "...") -> str:
     """Return how to tell DuckDB the way a file is to be read.
 
-    >>> reader_hint("prices.csv", "decimal_separator=','")
-    '''-i "FROM read_csv('prices.csv', decimal_separator=',')"'''
+    >>> print(reader_hint("prices.csv", "decimal_separator=','"))
+    -i "FROM read_csv('prices.csv', decimal_separator=',')"
     """
     name = file.lower()
     reader = "read_parquet" if ".parquet" in name else "read_json" if "json" in name else "read_csv"

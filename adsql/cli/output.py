@@ -54,13 +54,13 @@ _COPY = {
 }
 
 
-def check_output(output: Path | None, wanted: Format | None) -> None:
-    """Refuse an output that could not be written, before any work is done.
+def check_output(output: Path | None, wanted: Format | None, *inputs: str) -> None:
+    """Refuse an output that could not be written, or would overwrite what is read, before any work is done.
 
     Raises
     ------
     InvalidOption
-        For an unknown suffix without a format, or a folder that does not exist.
+        For an unknown suffix without a format, a folder that does not exist, or a file that is an input.
     """
     if output is None:
         return
@@ -72,6 +72,8 @@ def check_output(output: Path | None, wanted: Format | None) -> None:
         raise InvalidOption("--format table is for the terminal", allowed="csv, json, parquet with --output")
     if not output.parent.is_dir():
         raise InvalidOption(f"folder {str(output.parent)!r} does not exist", hint="create it first")
+    if any(output.resolve() == Path(name).resolve() for name in inputs):
+        raise InvalidOption(f"--output {str(output)!r} is the input too", hint="write to another file")
 
 
 def chosen_format(output: Path | None, wanted: Format | None) -> Format:

@@ -49,4 +49,5 @@ def score_rows(
     share = f" ({anomalies / rows:.2%})" if rows else ""
     unscored = f", {without:,} without a score" if without else ""
     where = f", written to {output}" if output else ""
-    err.print(f"{rows:,} rows, {anomalies:,} anomalies{share}{unscored} in {seconds:.1f} s{where}", soft_wrap=True)
+    flagged = f"{anomalies:,} {'anomaly' if anomalies == 1 else 'anomalies'}"
+    err.print(f"{rows:,} rows, {flagged}{share}{unscored} in {seconds:.1f} s{where}", soft_wrap=True)

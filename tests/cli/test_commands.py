@@ -20,7 +20,7 @@ def test_detect_prints_every_row_as_csv_into_a_pipe(folder):
     assert lines[0] == "fare,distance,payment,anomaly_score,severity,is_anomaly"
     assert len(lines) == 502
     assert [line for line in lines if line.endswith("true")] == [lines[-1]]
-    assert "501 rows, 1 anomalies (0.20%)" in result.stderr
+    assert "501 rows, 1 anomaly (0.20%)" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,13 @@ def test_the_input_may_stand_without_its_option(folder):
     assert adsql("detect", "trips.csv").stdout == adsql("detect", "-i", "trips.csv").stdout
     adsql("train", "m", "trips.csv", "-d", "m.duckdb")
     assert len(adsql("score", "m", "trips.csv", "-d", "m.duckdb").stdout.splitlines()) == 502
+
+
+def test_a_column_whose_name_has_a_comma_is_quoted(folder):
+    Path("odd.csv").write_text('a,"b, ""c""",d\n' + "".join(f"{i % 7},{i % 11},{i % 5}\n" for i in range(200)))
+    adsql("train", "m", "odd.csv", "-c", 'a, "b, ""c"""', "-d", "m.duckdb")
+    told = adsql("info", "m", "-d", "m.duckdb", "-f", "json").stdout
+    assert [json.loads(line)["name"] for line in told.splitlines() if '"feature"' in line] == ["a", 'b, "c"']
 
 
 def test_long_tables_say_that_they_are_cut(folder):
@@ -144,6 +151,10 @@ def test_help_names_every_command_and_every_algorithm():
         (["detect", "latin1.csv"], 3, "read_csv('latin1.csv', ...)"),
         (["train", "m", "bad.json", "-d", "m.duckdb"], 3, "read_json('bad.json', ...)"),
         (["detect", "SELECT 'x'::INT AS a FROM range(9)"], 3, "[ADSQL_INVALID_SOURCE] source"),
+        (["detect", "trips.csv", "-o", "./trips.csv"], 2, "[ADSQL_INVALID_OPTION] --output 'trips.csv' is the input"),
+        (["detect", "trips.csv", "-d", "m.duckdb", "-f", "csv", "-o", "m.duckdb"], 2, "is the input too"),
+        (["detect", "odd.csv", "-c", "a, nope"], 3, 'Allowed: a, "b, ""c"""'),
+        (["detect", "ragged.csv"], 3, "[ADSQL_TOO_FEW_ROWS] the source has 1 row"),
         (["score", "m", "-i", "trips.csv", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
         (["info", "m", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
         (["drop", "m", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
@@ -158,6 +169,8 @@ def test_errors_are_one_line_with_a_code_and_lose_nothing(folder, arguments, cod
     Path("late.csv").write_text("a,b\n" + "1,2\n" * 50_000 + "x,2\n")
     Path("latin1.csv").write_bytes(("a,b\n" + "1,ä\n" * 50_000).encode("latin-1"))
     Path("bad.json").write_text('[{"a": 1}, {"a": ')
+    Path("odd.csv").write_text('a,"b, ""c"""\n' + "1,2\n2,3\n" * 50)
+    Path("ragged.csv").write_text("a,b,c\n" + "1,2,3\n" * 100 + "1,2,3,4\n")
     before = sorted(path.name for path in folder.iterdir())
     result = adsql(*arguments, code=code)
     assert fragment in result.stderr
@@ -172,9 +185,10 @@ def test_an_empty_file_is_an_error_and_not_an_empty_result(folder):
 
 
 def test_a_reader_that_leaves_early_is_no_error(folder):
-    command = f"{sys.executable} -m adsql detect -i trips.csv | head -n 1"
+    query = "SELECT i % 97 AS x FROM range(100000) AS r(i)"  # more than a pipe holds
+    command = f"{sys.executable} -m adsql detect '{query}' | head -n 1"
     result = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
-    assert result.stdout.startswith("fare,")
+    assert result.stdout.startswith("x,")
     assert result.stderr == ""
     assert result.returncode == 141
 
