@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +39,7 @@ from adsql.arrow import (
     to_float64,
     to_text,
 )
-from adsql.encodings import ENCODINGS, MAX_CATEGORIES, WEEK, Feature, patterns, rarity_feature, with_robust_scale
+from adsql.encodings import ENCODINGS, MAX_CATEGORIES, WEEK, Feature, looks, patterns, rarity_feature, with_robust_scale
 from adsql.errors import (
     ColumnTypeChanged,
     MissingColumn,
@@ -317,10 +317,14 @@ def _text_candidates(name: str, text: pa.StringArray, *, automatic: bool) -> tup
         return [rarity_feature(name, "rarity", text)], ""
     shapes = patterns(text)
     if automatic and not _repeats(shapes):
-        return [], "free text or a key: almost every value has its own pattern"
+        return [], f"free text or a key: almost every value has its own pattern{_remark(text)}"
     if automatic and pc.count_distinct(shapes).as_py() == 1:
-        return [], "a key: almost every value is different, and all have one pattern"
+        return [], f"a key: almost every value is different, and all have one pattern{_remark(text)}"
     return [rarity_feature(name, "pattern_rarity", shapes)], ""
+
+
+def _remark(text: pa.StringArray) -> str:
+    return looks(cast("list[str]", text.drop_null()[:MAX_CATEGORIES].to_pylist()))
 
 
 def _repeats(text: pa.StringArray) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from adsql import __version__
+from adsql.catalog import Catalog
 from adsql.cli.arguments import (
     AlertBudget,
     Algorithm,
@@ -31,6 +32,7 @@ from adsql.cli.arguments import (
 from adsql.cli.databases import MEMORY, Access, database
 from adsql.cli.demo import run_demo
 from adsql.cli.failures import err, reading, reporting
+from adsql.cli.notices import tell_columns
 from adsql.cli.output import check_output, show, write, write_whole
 from adsql.cli.running import in_background, query, run
 from adsql.cli.scoring import score_rows
@@ -103,7 +105,9 @@ def train(
         values = training_values(algorithm, columns, segment_by, contamination, threshold, alert_budget, params, seed)
         with database(db, Access.KEEP) as con, reading(chosen):
             rows = run(con, query("train"), {**values, "name": name, "source": chosen}, f"training {name}")
+            model = Catalog(lambda sql, given: con.execute(sql, list(given)).fetchall()).get(*rows[0][:2])
         show(["name", "version", "algorithm", "n_rows", "n_features", "threshold"], rows)
+        tell_columns(model, chosen)
 
 
 @app.command()

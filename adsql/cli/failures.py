@@ -71,8 +71,13 @@ def reading(source: str) -> Iterator[None]:
             raise
         raise InvalidSource(
             f"source {shown(source)} cannot be read: {message.strip().splitlines()[0].rstrip('.')}",
-            hint=reader_hint(source) if _FILE.search(source) else "run the query by itself with adsql sql",
+            hint=reader_hint(source) if is_file(source) else "run the query by itself with adsql sql",
         ) from error
+
+
+def is_file(source: str) -> bool:
+    """Return whether a source is a file by its suffix."""
+    return _FILE.search(source) is not None
 
 
 def reader_hint(file: str, options: str = "...") -> str:

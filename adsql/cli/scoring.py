@@ -6,8 +6,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from adsql.cli.failures import err, reading
+from adsql.cli.notices import tell_columns, tell_scores
 from adsql.cli.output import Format, chosen_format, write
 from adsql.cli.running import in_background, query, run
+from adsql.engines import engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,3 +53,7 @@ def score_rows(
     where = f", written to {output}" if output else ""
     flagged = f"{anomalies:,} {'anomaly' if anomalies == 1 else 'anomalies'}"
     err.print(f"{rows:,} rows, {flagged}{share}{unscored} in {seconds:.1f} s{where}", soft_wrap=True)
+    fitted = engine().last_fitted()
+    if values["model"] is None and fitted is not None:
+        tell_columns(fitted, values["source"])
+    tell_scores(values, rows, anomalies, without)

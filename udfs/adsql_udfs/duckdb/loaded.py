@@ -14,10 +14,21 @@ _HEX_DIGITS = 15  # of the content hash: a handle is a BIGINT, since DuckDB copi
 
 _lock = threading.Lock()
 _models: OrderedDict[int, Model] = OrderedDict()
+_last: list[Model] = []
 
 
 def keep(model: Model) -> int:
-    """Keep a model and return its handle."""
+    """Keep a model that was fitted and return its handle."""
+    _last[:] = [model]
+    return _kept(model)
+
+
+def last_fitted() -> Model | None:
+    """Return the model that this process fitted last for `detect_anomalies`, which SQL has no name for."""
+    return _last[0] if _last else None
+
+
+def _kept(model: Model) -> int:
     handle = _handle(model.content_hash)
     with _lock:
         _models[handle] = model
@@ -38,7 +49,7 @@ def load(content_hash: str, state: bytes) -> int:
         if known is not None and known.content_hash == content_hash:
             _models.move_to_end(handle)  # about to be used: those loaded after it must not push it out
             return handle
-    return keep(Model.from_bytes(state, content_hash))
+    return _kept(Model.from_bytes(state, content_hash))
 
 
 def get(handle: int) -> Model:
