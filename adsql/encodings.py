@@ -22,7 +22,7 @@ _NORMAL_IQR = 1.349  # interquartile range of a standard normal distribution
 _PATTERN_STEPS = ((r"\p{Lu}+", "A"), (r"[\p{L}]*\p{Ll}[\p{L}]*", "a"), (r"[0-9]+", "9"))
 _MOST = 0.8
 _DATE = re.compile(r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{1,4}([ T].*)?")
-_CURRENCY = "([$€£¥]|[A-Z]{3})?"
+_CURRENCY = "([$€£¥]|CHF|EUR|GBP|USD)?"
 _NUMBER = re.compile(rf"{_CURRENCY} ?[-+]?([0-9]+([.'][0-9]+)*(,[0-9]+)?|[0-9]+(,[0-9]+)*(\.[0-9]+)?) ?(%|{_CURRENCY})")
 _NO_NUMBER = re.compile(r"[0-9]+([.'][0-9]+){3,}")  # an address of the internet
 
@@ -114,7 +114,7 @@ def patterns(text: pa.StringArray) -> pa.StringArray:
 def looks(values: Sequence[str]) -> str:
     """Return a remark where most texts look like numbers or dates that were not read as such, else nothing.
 
-    >>> looks(["12,50", "1.250,00", "unknown", "7", "8", "9"]), looks(["red", "blue"])
+    >>> looks(["12,50", "1.250,00", "unknown", "USD 7", "8%", "9"]), looks(["REF-0001", "REF-0002"])
     (', and most look like numbers', '')
     """
     for what, pattern in (("dates", _DATE), ("numbers", _NUMBER)):

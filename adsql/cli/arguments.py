@@ -29,7 +29,7 @@ Contamination = Annotated[
     float | None, typer.Option("--contamination", help="Expected share of anomalies, above 0 and at most 0.5.")
 ]
 Threshold = Annotated[float | None, typer.Option("--threshold", help="Flag rows with a higher score.")]
-AlertBudget = Annotated[int | None, typer.Option("--alert-budget", help="Flag at most so many rows.")]
+AlertBudget = Annotated[int | None, typer.Option("--alert-budget", help="Flag at most so many rows (of each segment).")]
 Params = Annotated[
     str | None, typer.Option("--params", "-p", help="The algorithm's parameters as JSON; see adsql detectors.")
 ]
