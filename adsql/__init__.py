@@ -36,7 +36,7 @@ def connect(database: str | Path = ":memory:", *, read_only: bool = False, confi
     Returns
     -------
     duckdb.DuckDBPyConnection
-        A stock connection; cursors of it have the functions too.
+        A stock connection; cursors of it have the functions too; on read-only databases see there.
     """
     return _engine().connect(database, read_only=read_only, config=config)
 

@@ -11,6 +11,8 @@ from adsql.kernels.columns import tail_position
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from adsql.arrow import Floats
 
 _BODY_KNOTS = 768
@@ -52,12 +54,23 @@ class Calibration:
         """Fit to n finite training scores; O(n log n)."""
         distinct, counts = np.unique(scores, return_counts=True)
         positions = (np.cumsum(counts) - counts / 2.0) / len(scores)
-        if len(distinct) > _BODY_KNOTS + _TAIL_KNOTS:
-            body = np.linspace(0, len(distinct) - _TAIL_KNOTS - 1, _BODY_KNOTS).round().astype(np.int64)
-            keep = np.concatenate([body, np.arange(len(distinct) - _TAIL_KNOTS, len(distinct))])
-            distinct, positions = distinct[keep], positions[keep]
+        keep = _knots(len(distinct))
+        distinct, positions = distinct[keep], positions[keep]
         spread = float(distinct[-1] - np.interp(0.9, positions, distinct))
         return cls(distinct, positions, spread if spread > 0 else max(abs(float(distinct[-1])), 1.0))
+
+    def merged(self, other: Calibration, weight: float) -> Calibration:
+        """Return the distribution of which this one is a part, and `other` is `weight` of it, in (0, 1)."""
+        scores = np.union1d(self.scores, other.scores)
+        positions = (1.0 - weight) * self.severity(scores) + weight * other.severity(scores)
+        rising = np.append(True, np.diff(np.maximum.accumulate(positions)) > 0) & (positions > 0) & (positions < 1)
+        keep = _knots(int(rising.sum()))
+        tail = (1.0 - weight) * self.tail + weight * other.tail
+        return Calibration(scores[rising][keep], positions[rising][keep], tail)
+
+    def score_at(self, position: float) -> float:
+        """Return the score below which a share of the rows lies, in (0, 1)."""
+        return float(np.interp(position, self.positions, self.scores))
 
     def severity(self, scores: Floats) -> Floats:
         """Return severities in [0, 1] for scores of shape (n,)."""
@@ -82,3 +95,11 @@ class Calibration:
         )
         require(bool(positions[0] > 0 and positions[-1] < 1 and tail > 0), "the calibration leaves (0, 1)")
         return cls(scores, positions, tail)
+
+
+def _knots(count: int) -> NDArray[np.int64]:
+    """Return which of ascending scores to keep: all up to a thousand, else evenly chosen ones and the highest."""
+    if count <= _BODY_KNOTS + _TAIL_KNOTS:
+        return np.arange(count)
+    body = np.linspace(0, count - _TAIL_KNOTS - 1, _BODY_KNOTS).round().astype(np.int64)
+    return np.concatenate([body, np.arange(count - _TAIL_KNOTS, count)])

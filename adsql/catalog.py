@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from adsql.errors import InvalidModelName, UnknownModel, UnknownVersion, did_you_mean, listing, shown
 from adsql.model import Model
+from adsql.state import content_hash
 
 if TYPE_CHECKING:
     from adsql.migrations import Execute
@@ -57,12 +58,12 @@ class ModelRecord:
         engine
             The database and its version.
         """
-        policy = model.policy
+        policy, state = model.policy, model.to_bytes()
         return cls(
             check_name(name), model.algorithm, json.dumps(model.params), list(model.positional_columns),
             list(model.segment_by), len(model.segments), model.n_rows, model.n_features, model.threshold,
             policy.policy.value if policy.value is None else f"{policy.policy.value} = {policy.value:g}",
-            model.seed, source, library_versions(engine), model.content_hash, model.to_bytes(),
+            model.seed, source, library_versions(engine), content_hash(state), state,
         )  # fmt: skip
 
 
@@ -130,11 +131,21 @@ class Catalog:
         CorruptModel, NewerModel
             If it cannot be restored.
         """
+        return Model.from_bytes(*self.stored(name, version))
+
+    def stored(self, name: str, version: int | None = None) -> tuple[bytes, str]:
+        """Return a model's bytes and their content hash, unread.
+
+        Raises
+        ------
+        UnknownModel, UnknownVersion
+            If it is not there.
+        """
         rows = self._execute(named_query("select_model"), [name, version])
         if not rows:
             raise unknown(name, version, self.names(), self.versions(name))
-        state, content_hash = rows[0]
-        return Model.from_bytes(bytes(state) if isinstance(state, bytes | bytearray) else b"", str(content_hash))
+        state, stored_hash = rows[0]
+        return bytes(state) if isinstance(state, bytes | bytearray) else b"", str(stored_hash)
 
     def names(self) -> list[str]:
         """Return the names of all models."""

@@ -12,12 +12,15 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     │   ├── UnknownParameter            ADSQL_UNKNOWN_PARAMETER
     │   ├── InvalidParameter            ADSQL_INVALID_PARAMETER
     │   ├── InvalidOption               ADSQL_INVALID_OPTION
-    │   └── NotRowWise                  ADSQL_NOT_ROW_WISE
+    │   ├── NotIncremental              ADSQL_NOT_INCREMENTAL
+    │   ├── NotRowWise                  ADSQL_NOT_ROW_WISE
+    │   └── UnknownDialect              ADSQL_UNKNOWN_DIALECT
     ├── SourceError                     the table, query or file                     exit code 3
     │   ├── UnknownSource               ADSQL_UNKNOWN_SOURCE
     │   ├── InvalidSource               ADSQL_INVALID_SOURCE
     │   ├── EmptySource                 ADSQL_EMPTY_SOURCE
     │   ├── TooFewRows                  ADSQL_TOO_FEW_ROWS
+    │   ├── TooManyRows                 ADSQL_TOO_MANY_ROWS
     │   └── ResultColumnExists          ADSQL_RESULT_COLUMN_EXISTS
     ├── ColumnError                     its columns                                  exit code 3
     │   ├── UnknownColumn               ADSQL_UNKNOWN_COLUMN
@@ -31,7 +34,8 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     │   ├── UnknownVersion              ADSQL_UNKNOWN_VERSION
     │   ├── InvalidModelName            ADSQL_INVALID_MODEL_NAME
     │   ├── CorruptModel                ADSQL_CORRUPT_MODEL
-    │   └── NewerModel                  ADSQL_NEWER_MODEL
+    │   ├── NewerModel                  ADSQL_NEWER_MODEL
+    │   └── NoSqlForm                   ADSQL_NO_SQL_FORM
     └── DatabaseError                   the database adsql is installed in           exit code 5
         ├── NewerDatabase               ADSQL_NEWER_DATABASE
         ├── NotRegistered               ADSQL_NOT_REGISTERED
@@ -125,10 +129,22 @@ class InvalidOption(OptionError):
     code = "ADSQL_INVALID_OPTION"
 
 
+class NotIncremental(OptionError):
+    """A model cannot learn from further rows alone: its detector needs all of them at once."""
+
+    code = "ADSQL_NOT_INCREMENTAL"
+
+
 class NotRowWise(OptionError):
     """A detector that ranks only the rows it was fitted on was asked to score others."""
 
     code = "ADSQL_NOT_ROW_WISE"
+
+
+class UnknownDialect(OptionError):
+    """A model was asked for in an SQL dialect that adsql does not write."""
+
+    code = "ADSQL_UNKNOWN_DIALECT"
 
 
 class SourceError(AdsqlError):
@@ -160,6 +176,12 @@ class TooFewRows(SourceError):
     """The source has fewer rows than any model needs."""
 
     code = "ADSQL_TOO_FEW_ROWS"
+
+
+class TooManyRows(SourceError):
+    """The source has more rows than an algorithm that compares all of them with each other takes."""
+
+    code = "ADSQL_TOO_MANY_ROWS"
 
 
 class ResultColumnExists(SourceError):
@@ -246,6 +268,12 @@ class NewerModel(ModelError):
     """The model was written by a newer adsql than this one."""
 
     code = "ADSQL_NEWER_MODEL"
+
+
+class NoSqlForm(ModelError):
+    """The model cannot be written as plain SQL, or not in this dialect."""
+
+    code = "ADSQL_NO_SQL_FORM"
 
 
 class DatabaseError(AdsqlError):

@@ -195,7 +195,7 @@ class FeatureSpec:
         for column, feature in zip(scaled, self.features, strict=True):
             raw = feature.raw(table[feature.column])
             raw.setflags(write=False)  # as Arrow's own memory is: numba compiles once for both
-            robust_scale(raw, feature.center, feature.scale, LARGEST, LIMIT, column, present)
+            robust_scale(raw, feature.center, 1.0 / feature.scale, LARGEST, LIMIT, column, present)
         return scaled.T, present
 
     def to_state(self) -> State:

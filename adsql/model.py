@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,6 +69,8 @@ class Model:
         The columns of the segments; empty for a model of one.
     segments
         Pipelines by segment key; the key of a model of one is the empty text.
+    label_column
+        The column that said which training rows were anomalies, if any.
     skipped
         Segments without a pipeline, and why. Their rows, like those of segments unknown in training, have no score.
     segment_kinds
@@ -91,6 +93,7 @@ class Model:
     segment_by: tuple[str, ...]
     segments: Mapping[str, Segment]
     skipped: Mapping[str, str]
+    label_column: str | None = None
     segment_kinds: tuple[str, ...] = ()
 
     @classmethod
@@ -112,7 +115,10 @@ class Model:
             If there is nothing to learn from.
         ColumnError
             If columns are unknown or unusable.
+        NotRowWise
+            If the detector can only rank the rows it is given; `adsql.ranking.rank` does.
         """
+        algorithm = registry.row_wise(options.algorithm)
         rows = len(next(iter(table.values()))) if table else 0
         if rows == 0:
             raise EmptySource("the source has no rows", hint="check its filter")
@@ -123,6 +129,7 @@ class Model:
                 hint="look at it: a file may be read otherwise than meant, such as with another delimiter",
             )
         skip = [existing_column(name, table) for name in options.segment_by]
+        label = None if options.label_column is None else existing_column(options.label_column, table, "label_column")
         segments: dict[str, Segment] = {}
         skipped: dict[str, str] = {}
         error: AdsqlError | None = None
@@ -133,8 +140,8 @@ class Model:
                 if size < MIN_ROWS:
                     raise TooFewRows(f"the segment has {size} row", allowed=f"at least {MIN_ROWS} rows")  # noqa: TRY301
                 segments[key] = Segment.fit(
-                    part, options.algorithm, options.params, options.policy, options.seed,
-                    columns=options.columns, skip=skip, n_rows=max(total, size),
+                    part, algorithm, options.params, options.policy, options.seed,
+                    columns=options.columns, skip=skip, label=label, n_rows=max(total, size),
                 )  # fmt: skip
             except (TooFewRows, ColumnError) as caught:
                 if not options.segment_by or isinstance(caught, UnknownColumn):
@@ -147,9 +154,67 @@ class Model:
                 hint="choose a coarser column, or name the columns to use",
             )
         return cls(
-            options.algorithm.spec.name, dict(options.params), options.policy, options.seed,
-            options.segment_by, segments, skipped, segment_kinds(table, options.segment_by),
+            algorithm.spec.name, dict(options.params), options.policy, options.seed,
+            options.segment_by, segments, skipped, label, segment_kinds(table, options.segment_by),
         )  # fmt: skip
+
+    def updated(self, table: Columns, n_rows: Mapping[str, int] | None = None, seed: int = 0) -> Model:
+        """Learn from further rows alone, without those of the training.
+
+        Features keep their encoding and scale. The calibration becomes that of old and new rows together, by
+        their numbers; so does the threshold, as its policy says. Segments that are new are trained, those
+        without new rows stay as they are.
+
+        Parameters
+        ----------
+        table
+            The further rows, columns by name, with the label column if the model was trained with one.
+        n_rows
+            Rows of each whole segment by key, if `table` is a sample.
+        seed
+            For what is drawn at random among the new rows.
+
+        Raises
+        ------
+        NotIncremental
+            If the detector needs all rows at once.
+        EmptySource, MissingColumn, ColumnTypeChanged
+            If the rows do not fit the model.
+
+        Examples
+        --------
+        >>> import numpy as np, pyarrow as pa
+        >>> from adsql.options import TrainingOptions
+        >>> model = Model.fit({"x": pa.array(np.arange(99.0))}, TrainingOptions.parse("zscore"))
+        >>> model.updated({"x": pa.array([500.0])}).n_rows
+        100
+        """
+        if not table or not len(next(iter(table.values()))):
+            raise EmptySource("the source has no rows", hint="check its filter")
+        algorithm = registry.row_wise(registry.find(self.algorithm))
+        label = None
+        if self.label_column is not None:
+            label = existing_column(self.label_column, table, "label_column")
+        skip = [existing_column(name, table) for name in self.segment_by]
+        if self.segment_kinds:
+            check_kinds(table, self.segment_by, self.segment_kinds)
+        segments, skipped = dict(self.segments), dict(self.skipped)
+        for key, part in _split(table, skip).items():
+            size = len(next(iter(part.values())))
+            total = max(n_rows.get(key, size), size) if n_rows is not None else size
+            known = segments.get(key)
+            if known is not None:
+                segments[key] = known.updated(part, self.params, self.policy, seed, label=label, n_rows=total)
+                continue
+            try:
+                segments[key] = Segment.fit(
+                    part, algorithm, self.params, self.policy, seed, columns=self.positional_columns[len(skip) :],
+                    skip=skip, label=label, n_rows=total,
+                )  # fmt: skip
+                skipped.pop(key, None)
+            except (TooFewRows, ColumnError) as caught:
+                skipped[key] = caught.problem
+        return replace(self, segments=segments, skipped=skipped)
 
     def score(self, table: Columns) -> Scores:
         """Score rows given by column name; columns the model does not use are ignored.
@@ -207,18 +272,23 @@ class Model:
         """The threshold of a model of one segment; None where each segment has its own."""
         return None if self.segment_by else self.segments[""].threshold
 
-    def to_bytes(self) -> bytes:
-        """Encode for storage. Equal models have equal bytes."""
-        return self._encoded
-
-    @property
+    @cached_property
     def content_hash(self) -> str:
         """The SHA-256 of the stored bytes: the model's identity."""
-        return content_hash(self._encoded)
+        return content_hash(self.to_bytes())
 
-    @cached_property
-    def _encoded(self) -> bytes:
+    @property
+    def size(self) -> int:
+        """About the bytes it takes; found without encoding it."""
+        states = [segment.to_state() for segment in self.segments.values()]
+        arrays = sum(array.nbytes for state in states for array in state.arrays.values())
+        return arrays + sum(len(value) for state in states for text in state.texts.values() for value in text)
+
+    def to_bytes(self) -> bytes:
+        """Encode for storage. Equal models have equal bytes."""
         keys = list(self.segments)
+        # Only where there is one: models that were stored before labels existed keep their bytes.
+        label = {} if self.label_column is None else {"label_column": self.label_column}
         own = State(
             {
                 "algorithm": self.algorithm,
@@ -226,6 +296,7 @@ class Model:
                 "policy": self.policy.policy.value,
                 "policy_value": self.policy.value,
                 "seed": self.seed,
+                **label,
             },
             texts={
                 "segment_by": self.segment_by,
@@ -262,12 +333,12 @@ class Model:
         state = State.from_bytes(data)
         own = state.child("model")
         try:
-            algorithm = registry.find(own.scalar("algorithm", str))
+            algorithm = registry.row_wise(registry.find(own.scalar("algorithm", str)))
             params = algorithm.spec.resolve(parse_params(own.scalar("params", str)))
             policy = ThresholdPolicy(Policy(own.scalar("policy", str)), _optional_float(own.scalars["policy_value"]))
         except UnknownAlgorithm:
             raise
-        except (AdsqlError, ValueError, KeyError) as error:
+        except (AdsqlError, ValueError, KeyError, OverflowError) as error:
             raise CorruptModel(f"the model's description does not decode ({error})") from error
         keys, segment_by = own.text("segment"), tuple(own.text("segment_by"))
         require(bool(keys) and (bool(segment_by) or keys == [""]), "the segments are inconsistent")
@@ -276,10 +347,14 @@ class Model:
         require(len(skipped) == len(reasons), "a segment was skipped without a reason")
         kinds = tuple(own.text("segment_kind")) if "segment_kind" in own.texts else ()
         require(len(kinds) in (0, len(segment_by)), "a segment column has no kind")
-        return cls(
+        label = own.scalar("label_column", str) if "label_column" in own.scalars else None
+        model = cls(
             algorithm.spec.name, params, policy, own.scalar("seed", int), segment_by, segments,
-            dict(zip(skipped, reasons, strict=True)), kinds,
+            dict(zip(skipped, reasons, strict=True)), label, kinds,
         )  # fmt: skip
+        # Another version of Arrow may encode it in other bytes.
+        vars(model)["content_hash"] = content_hash(data)
+        return model
 
     def info(self) -> list[Fact]:
         """Return what there is to know: about the model, then about each segment."""
@@ -292,6 +367,7 @@ class Model:
             Fact("model", "threshold_policy", policy),
             Fact("model", "seed", str(self.seed)),
             Fact("model", "content_hash", self.content_hash),
+            *([] if self.label_column is None else [Fact("model", "label_column", self.label_column)]),
             *(Fact("parameter", name, str(value)) for name, value in self.params.items()),
         ]
         for key, segment in self.segments.items():

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from adsql import registry
+from adsql.detector import ChecksParams
 from adsql.errors import InvalidOption, shown
-from adsql.threshold import ThresholdPolicy
+from adsql.threshold import Policy, ThresholdPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adsql.detector import Detector, Params
+    from adsql.detector import Params
+    from adsql.registry import Algorithm
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,17 @@ class TrainingOptions:
         How the threshold is set.
     seed
         For everything drawn at random.
+    label_column
+        The column that says which rows are anomalies.
     """
 
-    algorithm: type[Detector]
+    algorithm: Algorithm
     params: Params
     columns: tuple[str, ...] | None = None
     segment_by: tuple[str, ...] = ()
     policy: ThresholdPolicy = field(default_factory=ThresholdPolicy)
     seed: int = 0
+    label_column: str | None = None
 
     @classmethod
     def parse(
@@ -54,6 +59,7 @@ class TrainingOptions:
         seed: object = None,
         threshold: object = None,
         alert_budget: object = None,
+        label_column: object = None,
     ) -> TrainingOptions:
         """Check the options of the SQL contract.
 
@@ -73,14 +79,34 @@ class TrainingOptions:
         names = _names("columns", columns)
         if columns is not None and not names:
             raise InvalidOption("columns is an empty list", allowed="a list of column names, or NULL for all")
+        resolved = detector.spec.resolve({} if params is None else parse_params(params))
+        if issubclass(detector, ChecksParams):
+            detector.check(resolved)
+        policy = ThresholdPolicy.choose(contamination, threshold, alert_budget)
+        label = _label(label_column)
+        if label is not None and registry.is_ranker(detector):
+            raise InvalidOption(
+                f"label_column needs a detector that is trained, and {detector.spec.name} only ranks rows",
+                allowed="a label_column with any other algorithm",
+                hint=f"leave it out, or use {detector.spec.instead!r}",
+            )
+        if label is not None and policy.policy is Policy.AUTOMATIC:
+            policy = ThresholdPolicy(Policy.LABELS)
         return cls(
             detector,
-            detector.spec.resolve({} if params is None else parse_params(params)),
+            resolved,
             names or None,
             _names("segment_by", segment_by),
-            ThresholdPolicy.choose(contamination, threshold, alert_budget),
+            policy,
             _seed(seed),
+            label,
         )
+
+
+def _label(value: object) -> str | None:
+    if value is not None and not (isinstance(value, str) and value):
+        raise InvalidOption(f"label_column = {shown(value)} cannot be used", allowed="a column name, or NULL for none")
+    return value
 
 
 def _names(option: str, value: object) -> tuple[str, ...]:

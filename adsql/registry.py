@@ -1,56 +1,112 @@
 """The detectors that exist: an explicit tuple, then those of installed third parties.
 
 A third party offers a detector by an entry point in the group `adsql.detectors`; the object is a class that
-follows `adsql.detector.Detector`.
+follows `adsql.detector.Detector` or `adsql.detector.Ranker`. Ours are named the same way and imported when they
+are asked for, so that a detector can be made of others (`adsql.detectors.ensemble`).
 """
 
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard, cast
 
-from adsql.detectors.auto import Auto
-from adsql.detectors.ecod import ECOD
-from adsql.detectors.hbos import HBOS
-from adsql.detectors.iforest import IsolationForest
-from adsql.detectors.iqr import IQR
-from adsql.detectors.knn import KNN
-from adsql.detectors.mad import MAD
-from adsql.detectors.zscore import ZScore
-from adsql.errors import UnknownAlgorithm, did_you_mean
+from adsql.detector import Capability
+from adsql.errors import NotRowWise, UnknownAlgorithm, did_you_mean
 
 if TYPE_CHECKING:
-    from adsql.detector import Detector
+    from adsql.detector import Detector, Ranker
 
-BUILTIN: tuple[type[Detector], ...] = (
-    Auto,
-    ECOD,
-    HBOS,
-    IsolationForest,
-    IQR,
-    KNN,
-    MAD,
-    ZScore,
+Algorithm: TypeAlias = "type[Detector | Ranker]"
+
+GROUP = "adsql.detectors"
+BUILTIN = (
+    "auto:Auto",
+    "abod:ABOD",
+    "autoencoder:Autoencoder",
+    "cblof:CBLOF",
+    "cd:CD",
+    "cof:COF",
+    "copod:COPOD",
+    "ecod:ECOD",
+    "eif:ExtendedIsolationForest",
+    "ensemble:Ensemble",
+    "gmm:GMM",
+    "hbos:HBOS",
+    "hdbscan:HDBSCAN",
+    "iforest:IsolationForest",
+    "inne:INNE",
+    "iqr:IQR",
+    "kde:KDE",
+    "knn:KNN",
+    "kpca:KPCA",
+    "lmdd:LMDD",
+    "loci:LOCI",
+    "loda:LODA",
+    "lof:LOF",
+    "mad:MAD",
+    "mcd:MCD",
+    "ocsvm:OCSVM",
+    "pca:PCA",
+    "qmcd:QMCD",
+    "sod:SOD",
+    "sos:SOS",
+    "zscore:ZScore",
 )
 
 _IGNORED = str.maketrans("", "", " -_")
 
 
 @cache
-def detectors() -> dict[str, type[Detector]]:
+def detectors() -> dict[str, Algorithm]:
     """Return all detectors by name, the default first.
 
     Examples
     --------
     >>> list(detectors())[:3]
-    ['auto', 'ecod', 'hbos']
+    ['auto', 'abod', 'autoencoder']
     """
-    offered = (entry.load() for entry in entry_points(group="adsql.detectors"))
-    return {cls.spec.name: cls for cls in (*BUILTIN, *offered)}
+    own = (EntryPoint(line.partition(":")[0], f"adsql.detectors.{line}", GROUP) for line in BUILTIN)
+    classes: list[Algorithm] = [entry.load() for entry in (*own, *entry_points(group=GROUP))]
+    return {cls.spec.name: cls for cls in classes}
 
 
-def find(name: str) -> type[Detector]:
+def is_ranker(cls: Algorithm) -> TypeGuard[type[Ranker]]:
+    """Return whether a detector can only rank the rows it is given.
+
+    Examples
+    --------
+    >>> [name for name, cls in detectors().items() if is_ranker(cls)][:2]
+    ['cd', 'cof']
+    """
+    return cls.spec.capability is Capability.FIT_ONLY
+
+
+def row_wise_detectors() -> dict[str, type[Detector]]:
+    """Return the detectors that can be trained and kept, by name."""
+    return {name: row_wise(cls) for name, cls in detectors().items() if not is_ranker(cls)}
+
+
+def row_wise(cls: Algorithm) -> type[Detector]:
+    """Return a detector that can be trained and kept.
+
+    Raises
+    ------
+    NotRowWise
+        If it can only rank the rows it is given.
+    """
+    if is_ranker(cls):
+        spec = cls.spec
+        raise NotRowWise(
+            f"{spec.name} compares the rows of one table with each other and cannot score others, so that there is "
+            "nothing to train and keep",
+            hint=f"use detect_anomalies(source, algorithm => {spec.name!r}), or train {spec.instead!r}, "
+            "which resembles it",
+        )
+    return cast("type[Detector]", cls)
+
+
+def find(name: str) -> Algorithm:
     """Return the detector of a name or an alias, regardless of case, spaces, hyphens and underscores.
 
     Raises

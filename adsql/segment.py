@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from adsql.calibration import Calibration
-from adsql.detector import Capability
-from adsql.errors import NotRowWise
+from adsql.detector import Incremental
+from adsql.errors import NotIncremental, TooFewRows
 from adsql.features import FeatureSpec
+from adsql.labels import best_threshold, label_values
 from adsql.state import State, require
-from adsql.threshold import clean_rows
+from adsql.threshold import Policy, clean_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from adsql.arrow import Columns, Floats
     from adsql.detector import Detector, Params
     from adsql.threshold import ThresholdPolicy
+
+_MIN_NORMAL_ROWS = 2
 
 
 @dataclass(frozen=True)
@@ -63,31 +67,62 @@ class Segment:
         *,
         columns: Sequence[str] | None,
         skip: Sequence[str],
+        label: str | None,
         n_rows: int,
     ) -> Segment:
         """Fit to a sample of rows; see `Model.fit`."""
-        features = FeatureSpec.fit(table, columns, n_rows, skip)
-        X, present = features.transform(features.select(table))
-        X = X[present]
-        # The order in which an engine delivers rows must not matter to a fit that draws rows at random.
-        X = np.asfortranarray(X[np.lexsort(X.T[::-1])])
+        labels, normal = None, table
+        if label is not None:
+            labels, skip = label_values(label, table[label]), [*skip, label]
+            normal = _normal_rows(table, labels)
+        features = FeatureSpec.fit(normal, columns, n_rows, skip)
+        X = _sorted_rows(features, normal)
         detector = algorithm.fit(X, params, seed)
         scores = detector.score(X)
 
-        def clean_scores() -> Floats:
-            clean = clean_rows(X, seed)
-            return algorithm.fit(np.asfortranarray(clean[: len(X)]), params, seed).score(clean)
-
-        threshold = policy.fit(scores, n_rows, clean_scores)
+        threshold = None
+        if labels is not None and policy.policy is Policy.LABELS:
+            threshold = _labelled_threshold(features, detector, table, labels)
+        if threshold is None:
+            threshold = policy.fit(scores, n_rows, _clean_scores(algorithm, X, params, seed))
         return cls(features, detector, threshold, Calibration.fit(scores), n_rows, len(X))
+
+    def updated(
+        self, table: Columns, params: Params, policy: ThresholdPolicy, seed: int, *, label: str | None, n_rows: int
+    ) -> Segment:
+        """Learn from a sample of further rows; see `Model.updated`."""
+        labels, normal = None, table
+        if label is not None:
+            labels = label_values(label, table[label])
+            normal = _normal_rows(table, labels)
+        X = _sorted_rows(self.features, normal)
+        if not len(X):
+            return self
+        if not isinstance(self.detector, Incremental):
+            raise NotIncremental(
+                f"{self.detector.spec.name} cannot learn from further rows alone",
+                allowed="models whose algorithm is marked incremental in SELECT * FROM detectors()",
+                hint="train the model again on all rows",
+            )
+        weight = n_rows / (self.n_rows + n_rows)
+        detector: Detector = self.detector.updated(X, weight, params, seed)
+        scores = detector.score(X)
+        calibration = self.calibration.merged(Calibration.fit(scores), weight)
+        share = policy.flagged_share(self.n_rows + n_rows)
+        if share is not None:
+            threshold = calibration.score_at(1.0 - share)
+        else:
+            new: float | None = None
+            if policy.policy is not Policy.LABELS:
+                new = policy.fit(scores, n_rows, _clean_scores(type(self.detector), X, params, seed))
+            elif labels is not None:
+                new = _labelled_threshold(self.features, detector, table, labels)
+            threshold = self.threshold if new is None else (1.0 - weight) * self.threshold + weight * new
+        n_fit_rows = self.n_fit_rows + len(X)
+        return Segment(self.features, detector, threshold, calibration, self.n_rows + n_rows, n_fit_rows)
 
     def score(self, table: Columns) -> Scores:
         """Score the model's columns of n rows, as `FeatureSpec.select` returned them."""
-        if self.detector.spec.capability is not Capability.ROWS:
-            raise NotRowWise(
-                f"{self.detector.spec.name} ranks only the rows it was fitted on",
-                hint="use detect_anomalies(source), or train another algorithm",
-            )
         X, present = self.features.transform(table)
         scores = self.detector.score(X)
         return Scores(scores, present, [(None, self)])
@@ -127,6 +162,47 @@ class Segment:
         return segment
 
 
+def _clean_scores(algorithm: type[Detector], X: Floats, params: Params, seed: int) -> Callable[[], Floats]:
+    """Return a function that scores clean data like X by a detector that was fitted to as many of them."""
+
+    def scores() -> Floats:
+        clean = clean_rows(X, seed)
+        return algorithm.fit(np.asfortranarray(clean[: len(X)]), params, seed).score(clean)
+
+    return scores
+
+
+def _labelled_threshold(features: FeatureSpec, detector: Detector, table: Columns, labels: Floats) -> float | None:
+    X, present = features.transform(features.select(table))
+    return best_threshold(detector.score(X)[present], labels[present])
+
+
+def _sorted_rows(features: FeatureSpec, table: Columns) -> Floats:
+    """Return the rows that have any value, sorted: a fit that draws rows must not depend on their order."""
+    X, present = features.transform(features.select(table))
+    X = X[present]
+    return np.asfortranarray(X[np.lexsort(X.T[::-1])])
+
+
+def _normal_rows(table: Columns, labels: Floats) -> Columns:
+    """Return the rows that are not labelled as anomalies."""
+    rows = np.flatnonzero(labels != 1.0)
+    if len(rows) < _MIN_NORMAL_ROWS:
+        raise TooFewRows(
+            f"{len(rows)} of {len(labels)} rows are not labelled as anomalies",
+            allowed=f"at least {_MIN_NORMAL_ROWS} rows to learn what is normal from",
+            hint="TRUE or 1 in label_column stands for an anomaly: check that it is not the other way round",
+        )
+    return {name: column.take(pa.array(rows, pa.int64())) for name, column in table.items()}
+
+
+class Scale(NamedTuple):
+    """What turns scores into severities and verdicts, for scores that no model made."""
+
+    threshold: float
+    calibration: Calibration
+
+
 @dataclass
 class Scores:
     """The results of n rows; severity and verdict are computed when they are asked for.
@@ -138,12 +214,12 @@ class Scores:
     present
         False where a row has no score (NULL in SQL); its other results mean nothing.
     parts
-        Which rows were scored by which segment; None stands for all rows.
+        Which rows were scored by which segment, or on which scale; None stands for all rows.
     """
 
     anomaly_score: Floats
     present: NDArray[np.bool_]
-    parts: list[tuple[NDArray[np.int64] | None, Segment]]
+    parts: Sequence[tuple[NDArray[np.int64] | None, Segment | Scale]]
 
     @classmethod
     def none(cls, n: int) -> Scores:
@@ -153,7 +229,8 @@ class Scores:
     def put(self, rows: NDArray[np.int64], scores: Scores) -> None:
         """Write the results of some rows."""
         self.anomaly_score[rows], self.present[rows] = scores.anomaly_score, scores.present
-        self.parts += [(rows if part is None else rows[part], segment) for part, segment in scores.parts]
+        moved = ((rows if part is None else rows[part], segment) for part, segment in scores.parts)
+        self.parts = [*self.parts, *moved]
 
     @cached_property
     def severity(self) -> Floats:

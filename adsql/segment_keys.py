@@ -109,8 +109,8 @@ def segment_rows(table: Columns, segment_by: Sequence[str]) -> dict[str, NDArray
     return dict(sorted(rows.items()))
 
 
-def existing_column(name: str, table: Columns) -> str:
-    """Return the table's own spelling of a segment column's name.
+def existing_column(name: str, table: Columns, option: str = "segment_by") -> str:
+    """Return the table's own spelling of the name of a column that an option names.
 
     Raises
     ------
@@ -119,15 +119,18 @@ def existing_column(name: str, table: Columns) -> str:
     """
     found = column_named(name, table)
     if found is None:
-        raise UnknownColumn(
-            f"segment_by: column {name!r} does not exist", allowed=table, hint=did_you_mean(name, table)
-        )
+        raise UnknownColumn(f"{option}: column {name!r} does not exist", allowed=table, hint=did_you_mean(name, table))
     return found
+
+
+def key_values(key: str) -> tuple[str | None, ...]:
+    """Return the texts of the segment columns' values that a key stands for; None for NULL."""
+    return tuple(None if value == _NULL_KEY else _unescaped(value) for value in key.split(_KEY_SEPARATOR))
 
 
 def key_text(key: str) -> str:
     """Return a segment's key for people."""
-    return ", ".join("NULL" if value == _NULL_KEY else _unescaped(value) for value in key.split(_KEY_SEPARATOR))
+    return ", ".join("NULL" if value is None else value for value in key_values(key))
 
 
 def _unescaped(value: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -116,7 +117,9 @@ class State:
             batch.validate(full=True)
             header = json.loads((batch.schema.metadata or {})[_METADATA_KEY])
             version = int(header["version"])
-        except (pa.ArrowException, OSError, StopIteration, KeyError, TypeError, ValueError, RecursionError) as error:
+        except (
+            pa.ArrowException, OSError, StopIteration, KeyError, TypeError, ValueError, OverflowError, RecursionError
+        ) as error:  # fmt: skip
             raise _corrupt(f"the stored bytes do not decode ({error})") from error
         if version > FORMAT_VERSION:
             raise NewerModel(
@@ -127,13 +130,14 @@ class State:
         try:
             arrays, texts = _read_columns(batch, header["shapes"])
             return cls(dict(header["scalars"]), arrays, texts)
-        except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        except (pa.ArrowException, KeyError, TypeError, ValueError, OverflowError) as error:
             raise _corrupt(f"the stored columns are inconsistent ({error})") from error
 
     def scalar(self, name: str, kind: type[T]) -> T:
         """Return a scalar of a type; an int is accepted where a float is asked for."""
         value = self.scalars.get(name)
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        # A whole number beyond all floats stays one, and is refused below.
+        if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
             value = float(value)
         if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
             raise _corrupt(f"scalar {name!r} is {shown(value)} instead of a {kind.__name__}")
@@ -143,6 +147,13 @@ class State:
         """Return a float64 array of a number of dimensions, finite unless said otherwise."""
         array = self._array(name, np.float64, ndim)
         if finite and not np.isfinite(array).all():
+            raise _corrupt(f"array {name!r} holds NaN or infinities")
+        return array
+
+    def singles(self, name: str, ndim: int) -> NDArray[np.float32]:
+        """Return a finite float32 array of a number of dimensions."""
+        array: NDArray[np.float32] = self._array(name, np.float32, ndim)
+        if not np.isfinite(array).all():
             raise _corrupt(f"array {name!r} holds NaN or infinities")
         return array
 

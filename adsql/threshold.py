@@ -3,8 +3,11 @@
 * `contamination`: the share of training rows above the threshold.
 * `threshold`: a score, as it is.
 * `alert_budget`: at most so many rows of the training source above the threshold.
+* labels: where the F1 of labelled training rows is highest; see `adsql.labels`. Chosen by giving a
+  `label_column` and no other policy; without both kinds of labels, the automatic one stands in.
 * automatic, the default: where one in a thousand rows of *clean* data would lie. Clean data are drawn from a
-  normal distribution with the columns' rank correlations; the same detector is fitted to as many of them. How far their
+  normal distribution with the columns' rank correlations (columns of few values keep their values); the same
+  detector is fitted to as many of them. How far their
   99.9% quantile lies above their median, in units of the spread of the scores just above the median, is how
   far the threshold lies above the median of the training scores. The spread is measured by the upper quartile
   and by a trimmed mean, which copes with scores of few distinct values; the more cautious one counts, and it
@@ -35,6 +38,7 @@ CLEAN_RATE = 1e-3
 MAX_CONTAMINATION = 0.5
 DEGENERATE_RATE = 0.01
 TRIM_AT = 0.85
+_MIN_REPEATS = 5  # rows that a value stands for on average where a column has few values
 
 
 class Policy(StrEnum):
@@ -44,6 +48,7 @@ class Policy(StrEnum):
     CONTAMINATION = "contamination"
     FIXED = "threshold"
     BUDGET = "alert_budget"
+    LABELS = "labels"
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,12 @@ class ThresholdPolicy:
             return _above_at_most(scores, int(self.value * len(scores) / n_rows))
         return automatic_threshold(scores, clean_scores())
 
+    def flagged_share(self, n_rows: int) -> float | None:
+        """Return the share of rows that the policy asks to flag; None if it does not tell."""
+        if self.value is None or self.policy not in (Policy.CONTAMINATION, Policy.BUDGET):
+            return None
+        return self.value if self.policy is Policy.CONTAMINATION else min(self.value / n_rows, 1.0)
+
 
 def automatic_threshold(scores: Floats, clean: Floats) -> float:
     """Return the threshold of the automatic policy; see the module's description.
@@ -130,7 +141,11 @@ def _spreads(scores: Floats) -> tuple[float, float, float]:
 
 
 def clean_rows(X: Floats, seed: int) -> Floats:
-    """Draw clean data like X: normal columns with X's rank correlations, shape (4000, d)."""
+    """Draw clean data like X: normal columns with X's rank correlations, shape (4000, d).
+
+    A column of few values (booleans, categories, ratings) keeps those, as often as they are: its less usual
+    values are no anomalies.
+    """
     ranks = np.column_stack([_mid_ranks(column) for column in X.T])
     deviations = ranks - ranks.mean(axis=0)
     lengths = np.sqrt((deviations**2).sum(axis=0))
@@ -141,6 +156,10 @@ def clean_rows(X: Floats, seed: int) -> Floats:
     values, vectors = np.linalg.eigh(correlation)
     normal = np.random.default_rng(seed).standard_normal((CLEAN_ROWS, X.shape[1]))
     rows: Floats = normal @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    for j, column in enumerate(X.T):
+        if 1 < len(np.unique(column)) <= len(column) // _MIN_REPEATS:
+            order = np.argsort(rows[:, j], kind="stable")
+            rows[order, j] = np.sort(column)[np.arange(CLEAN_ROWS) * len(column) // CLEAN_ROWS]
     return np.asfortranarray(rows)
 
 

@@ -51,6 +51,11 @@ def detectors_page() -> str:
         prose = description.split("\nParameters\n", maxsplit=1)[0].split("\nReferences\n", maxsplit=1)[0].strip()
         parts.append(f"## `{name}`\n\n{spec.summary}\n\n{prose}\n\n")
         parts.append(f"- Score: {spec.score}.\n- Cost: {spec.cost}.\n")
+        if spec.max_rows is not None:
+            parts.append(
+                f"- Only ranks the rows it is given (`{spec.capability}`): at most {spec.max_rows:,}, fewer where "
+                f"there are many columns. Nothing can be trained; `{spec.instead}` resembles it and can.\n"
+            )
         if spec.aliases:
             parts.append(f"- Also called: {', '.join(f'`{alias}`' for alias in spec.aliases)}.\n")
         parts.append(f"- Source: {'; '.join(spec.references)}.\n")

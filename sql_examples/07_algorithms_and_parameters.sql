@@ -1,5 +1,5 @@
 -- What there is to choose from.
-SELECT algorithm, aliases FROM detectors() ORDER BY algorithm;
+SELECT algorithm, aliases FROM detectors() WHERE capability = 'rows' ORDER BY algorithm;
 --> auto | []
 --> ecod | ['empirical_cumulative_outlier_detection']
 --> hbos | ['histogram_based_outlier_score']

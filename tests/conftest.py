@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from adsql.registry import detectors
+from adsql.registry import detectors, is_ranker, row_wise_detectors
 
 # Kernels are compiled inside the first example, which no deadline allows for. The same examples on every
 # machine make a failure repeatable.
@@ -13,7 +13,22 @@ settings.register_profile("adsql", deadline=None, derandomize=True)
 settings.load_profile("adsql")
 
 
-@pytest.fixture(params=list(detectors().values()), ids=list(detectors()))
+RANKERS = {name: cls for name, cls in detectors().items() if is_ranker(cls)}
+
+
+@pytest.fixture(params=list(row_wise_detectors().values()), ids=list(row_wise_detectors()))
 def algorithm(request):
-    """Each registered detector in turn: a new one is covered without touching a test."""
+    """Each detector that can be trained, in turn: a new one is covered without touching a test."""
+    return request.param
+
+
+@pytest.fixture(params=list(RANKERS.values()), ids=list(RANKERS))
+def ranker(request):
+    """Each detector that can only rank the rows it is given, in turn."""
+    return request.param
+
+
+@pytest.fixture(params=list(detectors().values()), ids=list(detectors()))
+def any_detector(request):
+    """Each detector that there is, in turn."""
     return request.param

@@ -10,11 +10,17 @@ import pyarrow as pa
 
 from adsql.model import Model
 from adsql.options import TrainingOptions
+from adsql.ranking import rank
 
 
 def fitted(algorithm, table, **options):
     """Train a detector's class on a table, with options as SQL spells them."""
     return Model.fit(table, TrainingOptions.parse(algorithm.spec.name, **options))
+
+
+def ranked(algorithm, table, **options):
+    """Rank the rows of a table with a detector's class, with options as SQL spells them."""
+    return rank(table, TrainingOptions.parse(algorithm.spec.name, **options))
 
 
 def taken(table, rows):
@@ -98,6 +104,7 @@ AWKWARD = {
     "numbers_of_every_type": _numbers_of_every_type,
     "mixed_types": lambda: mixed(300, seed=3),
     "one_value_but_for_one_row": lambda: {"x00": pa.array([1.0] * 199 + [2.0]), "x01": pa.array([0.0] * 200)},
+    "values_that_nearly_coincide": lambda: {"x00": pa.array([0.0, 0.0, 1.0, 1.0, 2.5e-296])},
     "neighbouring_floats": lambda: {"x00": pa.array([1.0, np.nextafter(1.0, 2.0)] * 100)},
 }
 

@@ -134,7 +134,7 @@ def score(
 def models(db: Database, output_format: OutputFormat = None) -> None:
     """List the models that a database keeps."""
     with reporting(), database(db, Access.READ) as con:
-        listed = con.sql(query("models"))
+        listed = con.sql(query("models", con))
         write(con, listed, None, output_format)
 
 
@@ -142,7 +142,7 @@ def models(db: Database, output_format: OutputFormat = None) -> None:
 def info(name: Name, db: Database, version: Version = None, output_format: OutputFormat = None) -> None:
     """Tell all about a model: its columns, how they are encoded, what was left out and why."""
     with reporting(), database(db, Access.READ) as con:
-        facts = con.sql("FROM adsql.model_info($name, version => $version)", params={"name": name, "version": version})
+        facts = con.sql(query("info", con), params={"name": name, "version": version})
         write_whole(con, facts, output_format)
 
 

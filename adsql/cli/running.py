@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adsql.cli.failures import err
+from adsql.engines import engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,9 +21,10 @@ _QUICK = 0.5  # seconds: no progress bar for what is done by then
 _POLL = 0.1
 
 
-def query(name: str) -> str:
-    """Return the text of `adsql/cli/sql/<name>.sql`."""
-    return (files("adsql.cli") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+def query(name: str, con: Any = None) -> str:  # noqa: ANN401 - the engine's own type
+    """Return the text of `adsql/cli/sql/<name>.sql`, which calls adsql's functions where a connection has them."""
+    text = (files("adsql.cli") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return text if con is None else text.replace("adsql.", f"{engine().home(con)}.")
 
 
 def run(con: Any, sql: str, values: Mapping[str, object], what: str) -> list[tuple[Any, ...]]:  # noqa: ANN401

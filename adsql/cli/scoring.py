@@ -39,7 +39,7 @@ def score_rows(
     """
     started = time.perf_counter()
     with reading(values["source"]):
-        run(con, query("detect"), values, "detecting anomalies")
+        run(con, query("detect", con), values, "detecting anomalies")
     rows, anomalies, without = run(con, query("counts"), {}, "counting")[0]
     seconds = time.perf_counter() - started
     result = con.table("adsql_result")

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Params, Spec
+from adsql.expressions import check_steps, step_function
 from adsql.kernels.columns import tail_surprise
+from adsql.sketches import merged_quantiles
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,12 @@ class ECOD:
     @classmethod
     def fit(cls, X: Floats, params: Params, seed: int) -> Self:  # noqa: ARG003 - nothing to choose
         """Fit to features of shape (n, d)."""
-        deviations = X - X.mean(axis=0)
-        largest = np.abs(deviations).max(axis=0)
-        # Dividing first keeps the cubes of huge values finite.
-        cubes = (np.divide(deviations, largest, out=np.zeros_like(deviations), where=largest > 0) ** 3).mean(axis=0)
-        return cls(np.ascontiguousarray(np.sort(X, axis=0).T), np.sign(cubes))
+        return cls(np.ascontiguousarray(np.sort(X, axis=0).T), _skewness_sign(X.T))
+
+    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:  # noqa: ARG002 - nothing to choose
+        """Return the distributions of the old and the new rows together."""
+        ordered = merged_quantiles(self.ordered, X, weight)
+        return type(self)(ordered, _skewness_sign(ordered))
 
     @property
     def n_features(self) -> int:
@@ -75,6 +81,22 @@ class ECOD:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return tail_surprise(X, self.ordered, self.side)
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features: a step at each training value, and between them."""
+        columns = [np.unique(column) for column in self.ordered]
+        count = 2 * sum(map(len, columns))
+        check_steps(self.spec.name, count, "steps", "train hbos, or round the columns to fewer values")
+        terms = []
+        for j, (x, values) in enumerate(zip(features, columns, strict=True)):
+            # One point below, on and above each value: the surprise does not change in between.
+            points = np.append(np.column_stack([np.nextafter(values, -np.inf), values]), np.inf)
+            alone = type(self)(self.ordered[j : j + 1], self.side[j : j + 1])
+            surprise = alone.score(points[:, np.newaxis])
+            bounds = [sql.number(float(value)) for value in values]
+            conditions = [holds(x, bound) for bound in bounds for holds in (sql.less, sql.at_most)]
+            terms.append(step_function(sql, conditions, surprise.tolist()))
+        return sql.sum(terms)
 
     def to_state(self) -> State:
         """Return what is stored."""
@@ -87,3 +109,13 @@ class ECOD:
         require(len(ordered) == len(side) and ordered.size > 0, "ecod: columns differ")
         require(bool((np.diff(ordered, axis=1) >= 0).all()), "ecod: values are not in order")
         return cls(ordered, side)
+
+
+def _skewness_sign(columns: Floats) -> Floats:
+    """Return the sign of the skewness of each row of `columns`; shape (d,)."""
+    deviations = columns - columns.mean(axis=1, keepdims=True)
+    largest = np.abs(deviations).max(axis=1, keepdims=True)
+    # Dividing first keeps the cubes of huge values finite.
+    cubes = np.divide(deviations, largest, out=np.zeros_like(deviations), where=largest > 0) ** 3
+    signs: Floats = np.sign(cubes.mean(axis=1))
+    return signs

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
+from adsql.expressions import check_steps
 from adsql.kernels.trees import complete_trees, mean_complete_leaf_value, mean_leaf_value
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 _AUTO_SAMPLES = 256
 
@@ -101,12 +105,32 @@ class IsolationForest:
         sizes = np.array([len(tree["feature"]) for tree in trees])
         roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
         for root, tree in zip(roots, trees, strict=True):
-            inner = tree["feature"] >= 0
-            tree["left"] = np.where(inner, tree["left"] + root, 0).astype(np.int32)
-            tree["right"] = np.where(inner, tree["right"] + root, 0).astype(np.int32)
+            tree["left"], tree["right"] = (_moved(tree[side], tree["feature"], root) for side in ("left", "right"))
         joined = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
-        expected = float(_expected_path(np.array([samples]))[0])
+        expected = float(expected_path(np.array([samples]))[0])
         return cls(roots=roots, expected_path=max(expected, 1.0), n_features=X.shape[1], **joined)
+
+    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:
+        """Return a forest whose oldest trees gave way to new ones, grown from the new rows: their share of all rows.
+
+        At least one tree is replaced, and one of several is kept.
+        """
+        trees = len(self.roots)
+        count = int(np.clip(round(weight * trees), 1, max(trees - 1, 1)))
+        grown = type(self).fit(X, {**params, "n_estimators": count}, seed)
+        first = int(self.roots[count]) if count < trees else len(self.feature)
+        # Depths of trees from few rows are on their own scale: brought to that of the others.
+        path = grown.path * (self.expected_path / grown.expected_path)
+        kept, new = self.feature[first:], grown.feature
+        return replace(
+            self,
+            roots=np.concatenate([self.roots[count:] - first, grown.roots + len(kept)]),
+            feature=np.concatenate([kept, new]),
+            threshold=np.concatenate([self.threshold[first:], grown.threshold]),
+            left=np.concatenate([_moved(self.left[first:], kept, -first), _moved(grown.left, new, len(kept))]),
+            right=np.concatenate([_moved(self.right[first:], kept, -first), _moved(grown.right, new, len(kept))]),
+            path=np.concatenate([self.path[first:], path]),
+        )
 
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
@@ -120,6 +144,23 @@ class IsolationForest:
     @cached_property
     def _complete(self) -> tuple[NDArray[np.uint32], NDArray[np.float32], Floats] | None:
         return complete_trees(self.roots, self.feature, self.threshold, self.left, self.right, self.path)
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features: a CASE for each inner node."""
+        check_steps("iforest", len(self.path), "nodes", "train with a lower n_estimators or max_samples")
+        bounds = _as_float64(self.threshold)
+        values: list[E] = []
+        # Children lie behind their parents.
+        for node in reversed(range(len(self.path))):
+            if self.feature[node] < 0:
+                values.append(sql.number(float(self.path[node])))
+                continue
+            goes_left = sql.at_most(features[self.feature[node]], sql.number(float(bounds[node])))
+            left, right = (values[len(self.path) - 1 - child] for child in (self.left[node], self.right[node]))
+            values.append(sql.case([(goes_left, left)], right))
+        path = sql.sum([values[len(self.path) - 1 - root] for root in self.roots])
+        factor = -np.log(2.0) / (len(self.roots) * self.expected_path)
+        return sql.exponential(sql.product(path, sql.number(float(factor))))
 
     def to_state(self) -> State:
         """Return what is stored."""
@@ -140,6 +181,7 @@ class IsolationForest:
         feature = state.integers("feature", -1, columns)
         roots, left, right = (state.integers(name, 0, nodes) for name in ("roots", "left", "right"))
         require(nodes == len(feature) == len(left) == len(right) == len(path), "iforest: nodes are incomplete")
+        require(bool((path >= 0).all()), "iforest: a path has a negative length")
         inner = feature >= 0
         position = np.arange(nodes)
         require(bool((left[inner] > position[inner]).all()), "iforest: a tree has a cycle")
@@ -149,6 +191,11 @@ class IsolationForest:
         expected = state.scalar("expected_path", float)
         require(len(roots) > 0 and expected > 0, "iforest: no tree, or no path length")
         return cls(roots, feature, threshold, left, right, path, expected, columns)
+
+
+def _moved(children: NDArray[np.int32], feature: NDArray[np.int32], by: int) -> NDArray[np.int32]:
+    """Return the children of nodes that move to other places; those of leaves stay 0."""
+    return np.where(feature >= 0, children + by, 0).astype(np.int32)
 
 
 def _flatten(tree: Any, columns: NDArray[np.int64]) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - a Cython type
@@ -163,11 +210,25 @@ def _flatten(tree: Any, columns: NDArray[np.int64]) -> dict[str, NDArray[Any]]: 
         "threshold": np.where(leaf, 0.0, tree.threshold),
         "left": left,
         "right": right,
-        "path": np.where(leaf, depth + _expected_path(tree.n_node_samples), 0.0),
+        "path": np.where(leaf, depth + expected_path(tree.n_node_samples), 0.0),
     }
 
 
-def _expected_path(samples: NDArray[Any]) -> Floats:
+def _as_float64(threshold: Floats) -> Floats:
+    """Return the largest float64 values which, rounded to float32, do not exceed the thresholds.
+
+    The kernel compares float32 values; comparing float64 ones with these gives the same answers.
+    """
+    within = np.clip(threshold, -2e9, 2e9)  # features lie within 1e9, and float32 ends at 3.4e38
+    nearest = within.astype(np.float32)
+    below = np.where(nearest > within, np.nextafter(nearest, np.float32(-np.inf)), nearest)
+    above = np.nextafter(below, np.float32(np.inf))
+    halfway = (below.astype(np.float64) + above.astype(np.float64)) / 2.0
+    # Halfway rounds to the neighbour with the even last bit.
+    return np.where(halfway.astype(np.float32) > within, np.nextafter(halfway, -np.inf), halfway)
+
+
+def expected_path(samples: NDArray[Any]) -> Floats:
     """Return c(n), the mean path length of an unsuccessful search in a binary tree of n rows (equation 1)."""
     n = samples.astype(np.float64)
     many = np.maximum(n, 3.0)

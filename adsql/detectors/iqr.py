@@ -12,7 +12,10 @@ from adsql.kernels.columns import distance_outside
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,16 @@ class IQR:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return distance_outside(X, self.low, self.high, self.width)
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features."""
+        terms = []
+        for x, bounds, size in zip(features, zip(self.low, self.high, strict=True), self.width, strict=True):
+            low, high, width = (sql.number(float(value)) for value in (*bounds, size))
+            below = sql.quotient(sql.difference(low, x), width)
+            above = sql.quotient(sql.difference(x, high), width)
+            terms.append(sql.case([(sql.less(x, low), below), (sql.less(high, x), above)], sql.number(0.0)))
+        return sql.sum(terms)
 
     def to_state(self) -> State:
         """Return what is stored."""

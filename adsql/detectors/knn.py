@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.kernels.neighbours import LARGEST, MEAN, MEDIAN, nearest_distance
+from adsql.sketches import merged_rows
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class KNN:
         """Fit to features of shape (n, d)."""
         reference = draw_reference(X, int(params["reference_size"] or 0), seed)
         return cls(reference, int(params["n_neighbors"] or 0), str(params["method"]))
+
+    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:
+        """Return a detector whose reference is drawn from the old one and the new rows, in proportion."""
+        size = int(params["reference_size"] or 0)
+        return replace(self, reference=merged_rows(self.reference, X, weight, size, seed))
 
     @property
     def n_features(self) -> int:

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Params, Spec
-from adsql.kernels.columns import root_mean_square
+from adsql.expressions import root_mean_square as root_mean_square_expression
+from adsql.kernels.columns import SMALLEST_SCALE, root_mean_square
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 _CONSISTENT_MAD = 1.482602218505602  # 1 / Phi^-1(3/4): equals the deviation of a normal distribution
+_SMALLEST = 1e-9  # of a feature's spread: values so close together are one value, and their squares could overflow
 _CONSISTENT_MEAN_AD = 1.2533141373155001  # sqrt(pi / 2), likewise for the mean absolute deviation
 
 
@@ -64,7 +69,7 @@ class MAD:
         distance = np.abs(X - median)
         mad = np.median(distance, axis=0) * _CONSISTENT_MAD
         mean_ad = distance.mean(axis=0) * _CONSISTENT_MEAN_AD
-        deviation = np.where(mad > 0, mad, np.where(mean_ad > 0, mean_ad, 1.0))
+        deviation = np.where(mad > _SMALLEST, mad, np.where(mean_ad > 0, mean_ad, 1.0))
         return cls(median, deviation)
 
     @property
@@ -76,6 +81,10 @@ class MAD:
         """Return scores, shape (n,)."""
         return root_mean_square(X, self.median, self.deviation)
 
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features."""
+        return root_mean_square_expression(features, self.median, self.deviation, sql)
+
     def to_state(self) -> State:
         """Return what is stored."""
         return State(arrays={"median": self.median, "deviation": self.deviation})
@@ -85,5 +94,5 @@ class MAD:
         """Restore and check."""
         median, deviation = state.floats("median"), state.floats("deviation")
         require(len(median) == len(deviation), "mad: median and deviation differ in length")
-        require(bool((deviation > 0).all()), "mad: a deviation is not positive")
+        require(bool((deviation > SMALLEST_SCALE).all()), "mad: a deviation is not positive, or next to zero")
         return cls(median, deviation)

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Params, Spec
-from adsql.kernels.columns import root_mean_square
+from adsql.expressions import root_mean_square as root_mean_square_expression
+from adsql.kernels.columns import SMALLEST_SCALE, root_mean_square
 from adsql.state import State, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adsql.arrow import Floats
+    from adsql.expressions import E, Expressions
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,13 @@ class ZScore:
         deviation = X.std(axis=0)
         return cls(X.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
 
+    def updated(self, X: Floats, weight: float, params: Params, seed: int) -> Self:  # noqa: ARG002 - nothing to choose
+        """Return the mean and deviation of the old and the new rows together."""
+        mean, old = X.mean(axis=0), 1.0 - weight
+        variance = old * self.deviation**2 + weight * X.var(axis=0) + old * weight * (mean - self.mean) ** 2
+        deviation = np.where(variance > 0, np.sqrt(variance), self.deviation)
+        return type(self)(old * self.mean + weight * mean, deviation)
+
     @property
     def n_features(self) -> int:
         """Columns of X."""
@@ -68,6 +79,10 @@ class ZScore:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return root_mean_square(X, self.mean, self.deviation)
+
+    def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
+        """Return the score as an expression of the features."""
+        return root_mean_square_expression(features, self.mean, self.deviation, sql)
 
     def to_state(self) -> State:
         """Return what is stored."""
@@ -78,5 +93,5 @@ class ZScore:
         """Restore and check."""
         mean, deviation = state.floats("mean"), state.floats("deviation")
         require(len(mean) == len(deviation), "zscore: mean and deviation differ in length")
-        require(bool((deviation > 0).all()), "zscore: a deviation is not positive")
+        require(bool((deviation > SMALLEST_SCALE).all()), "zscore: a deviation is not positive, or next to zero")
         return cls(mean, deviation)

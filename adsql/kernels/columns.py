@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,27 +14,50 @@ if TYPE_CHECKING:
 
     from adsql.arrow import Floats
 
+_ROUNDING = 1e-12  # a constant column's deviation, next to its values, is what rounding leaves of zero
+SMALLEST_SCALE = 1e-100  # features reach 1e9: the squares of their ratios to a smaller scale could overflow
+
 
 @kernel
 def robust_scale(
     values: Floats,
     center: float,
-    scale: float,
+    per_scale: float,
     largest: float,
     limit: float,
     result: Floats,
     present: NDArray[np.bool_],
 ) -> None:
-    """Write (value - center) / scale within ±limit to `result`; 0 for NaN. All arrays have shape (n,).
+    """Write (value - center) * per_scale within ±limit to `result`; 0 for NaN. All arrays have shape (n,).
 
     Values beyond ±largest count as ±largest. `present` becomes True where there is a value.
     """
     for i in range(values.shape[0]):
         value = min(max(values[i] + 0.0, -largest), largest)  # -0.0 becomes 0.0
-        value = min(max((value - center) / scale, -limit), limit)
+        value = min(max((value - center) * per_scale, -limit), limit)
         missing = value != value  # noqa: PLR0124 - NaN alone differs from itself
         present[i] |= not missing
         result[i] = 0.0 if missing else value
+
+
+@kernel
+def standardised(X: Floats) -> Floats:
+    """Return X with mean 0 and standard deviation 1 in every column; a constant column is 0."""
+    n, d = X.shape
+    result = np.zeros((n, d))
+    for j in range(d):
+        mean, largest = 0.0, 0.0
+        for i in range(n):
+            mean += X[i, j] / n
+            largest = max(largest, abs(X[i, j]))
+        square = 0.0
+        for i in range(n):
+            square += (X[i, j] - mean) ** 2 / n
+        deviation = np.sqrt(square)
+        if deviation > _ROUNDING * largest:
+            for i in range(n):
+                result[i, j] = (X[i, j] - mean) / deviation
+    return result
 
 
 @kernel
@@ -68,35 +92,32 @@ def distance_outside(X: Floats, low: Floats, high: Floats, scale: Floats) -> Flo
 
 
 @kernel
-def histogram_surprise(
-    X: Floats, edges: Floats, first_edge: NDArray[np.int32], surprise: Floats, outside: Floats
-) -> Floats:
+def histogram_surprise(X: Floats, low: Floats, per_unit: Floats, first: NDArray[np.int32], surprise: Floats) -> Floats:
     """Return the sum over the columns of the surprise of the bin a value falls into; shape (n,).
 
-    Column j's edges are edges[first_edge[j] : first_edge[j + 1]]; it has one bin fewer than edges, bins
-    include their lower edge, the last one both. Values outside count outside[j].
+    Column j's bins begin at low[j], per_unit[j] of them in a unit. Its part of `surprise` begins at first[j]: one
+    place for values below its bins, the bins, one for values above.
     """
     n, d = X.shape
-    result = np.empty(n)
-    for i in range(n):
-        total = 0.0
-        for j in range(d):
-            start, stop = first_edge[j], first_edge[j + 1]
-            x = X[i, j]
-            if x < edges[start] or x > edges[stop - 1]:
-                total += outside[j]
-                continue
-            low, high = start, stop - 2
-            while low < high:
-                middle = (low + high + 1) // 2
-                if edges[middle] <= x:
-                    low = middle
-                else:
-                    high = middle - 1
-            # Column j's bins start j places earlier than its edges: every column before has one bin fewer.
-            total += surprise[low - j]
-        result[i] = total
+    result = np.zeros(n)
+    for j in range(d):
+        start, last = first[j], first[j + 1] - first[j] - 1
+        for i in range(n):
+            place = min(max((X[i, j] - low[j]) * per_unit[j] + 1.0, 0.0), float(last))
+            result[i] += surprise[start + np.int64(place)]
     return result
+
+
+@kernel
+def _tails(x: float, ordered: Floats) -> tuple[float, float]:
+    """Return -ln of the probabilities of at most and of at least x under the training values, which ascend.
+
+    Beyond all m training values it is -ln(1 / (m + 1)).
+    """
+    m = ordered.shape[0]
+    at_most = np.searchsorted(ordered, x, "right")
+    at_least = m - np.searchsorted(ordered, x, "left")
+    return -np.log(max(at_most / m, 1.0 / (m + 1.0))), -np.log(max(at_least / m, 1.0 / (m + 1.0)))
 
 
 @kernel
@@ -107,16 +128,11 @@ def tail_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
     0 at the smaller of both as the others do at least. A value beyond all training values has 1 / (m + 1).
     """
     n, d = X.shape
-    m = ordered.shape[1]
     result = np.empty(n)
     for i in range(n):
         total = 0.0
         for j in range(d):
-            x = X[i, j]
-            at_most = np.searchsorted(ordered[j], x, "right")
-            at_least = m - np.searchsorted(ordered[j], x, "left")
-            left = -np.log(max(at_most / m, 1.0 / (m + 1.0)))
-            right = -np.log(max(at_least / m, 1.0 / (m + 1.0)))
+            left, right = _tails(X[i, j], ordered[j])
             skewed = left + right
             if side[j] < 0:
                 skewed = left
@@ -147,4 +163,36 @@ def tail_position(scores: Floats, knots: Floats, positions: Floats, tail: float)
             share = (score - low) / (high - low)
             rising = positions[following - 1] + share * (positions[following] - positions[following - 1])
             result[i] = min(rising, positions[following])  # rounding must not lift it above the next knot
+    return result
+
+
+@kernel
+def upper_half_probability(deviates: Floats) -> Floats:
+    """Return max(0, erf(z / sqrt(2))): that a normal variable is nearer to its mean than z above it; shape (n,)."""
+    result = np.empty(deviates.shape[0])
+    for i in range(deviates.shape[0]):
+        result[i] = max(0.0, math.erf(deviates[i] / math.sqrt(2.0)))
+    return result
+
+
+@kernel
+def copula_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
+    """Return the sum over the columns of -ln of the tail the skewness points to; shape (n,).
+
+    The arguments are those of `tail_surprise`. At least the mean of both tails counts, and their sum in columns
+    without skewness.
+    """
+    n, d = X.shape
+    result = np.empty(n)
+    for i in range(n):
+        total = 0.0
+        for j in range(d):
+            left, right = _tails(X[i, j], ordered[j])
+            skewed = left + right
+            if side[j] < 0:
+                skewed = left
+            elif side[j] > 0:
+                skewed = right
+            total += max(skewed, (left + right) / 2.0)
+        result[i] = total
     return result

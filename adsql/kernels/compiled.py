@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import numba
@@ -15,6 +16,11 @@ F = TypeVar("F", bound="Callable[..., object]")
 def kernel(function: F) -> F:
     """Compile a function: nogil, so that DuckDB's threads run at once; cached, so that it is compiled once.
 
-    The signature stays lazy: importing adsql must not compile.
+    The signature stays lazy: importing adsql must not compile. The cache lies beside the module or in the user's
+    cache directory, or where the environment variable NUMBA_CACHE_DIR says; where none of them can be written,
+    each process compiles for itself.
     """
-    return cast("F", numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+    compiled = numba.njit(nogil=True, error_model="numpy")(function)
+    with contextlib.suppress(RuntimeError):  # numba found no directory to write to
+        compiled.enable_caching()
+    return cast("F", compiled)

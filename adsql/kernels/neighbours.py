@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql.kernels.compiled import kernel
+from adsql.kernels.squares import squared_distances
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from adsql.arrow import Floats
 
-_BLOCK = 1_024  # reference rows whose distances stay in the first-level cache
+BLOCK = 1_024  # reference rows whose distances stay in the first-level cache
+_NEGLIGIBLE = 40.0  # e^-40 is lost in the rounding of a sum that begins with 1
 
 MEAN, LARGEST, MEDIAN = 0, 1, 2
 
@@ -44,14 +48,6 @@ def _make_heap(values: Floats) -> None:
 
 
 @kernel
-def _add_squares(total: Floats, x: float, column: Floats) -> None:
-    """Add (x - column)^2 to total. On its own, so that the compiler sees contiguous arrays and vectorises."""
-    for r in range(total.shape[0]):
-        difference = x - column[r]
-        total[r] += difference * difference
-
-
-@kernel
 def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
     """Return the mean, largest or median distance to the k nearest reference rows; shape (n,).
 
@@ -59,21 +55,19 @@ def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
     neighbour at distance zero does that row by row, without knowing which rows were sampled. With fewer than
     k neighbours left, all of them count.
     """
-    n, d = X.shape
+    n = X.shape[0]
     m = reference.shape[1]
     kept = min(k + 1, m)
     result = np.empty(n)
     nearest = np.empty(kept)
-    distances = np.empty(_BLOCK)
+    distances = np.empty(BLOCK)
     for i in range(n):
         count = 0
-        for start in range(0, m, _BLOCK):
-            stop = min(start + _BLOCK, m)
+        for start in range(0, m, BLOCK):
+            stop = min(start + BLOCK, m)
             width = stop - start
             squares = distances[:width]
-            squares[:] = 0.0
-            for j in range(d):
-                _add_squares(squares, X[i, j], reference[j, start:stop])
+            squared_distances(squares, X[i], reference, start)
             for r in range(width):
                 distance = squares[r]
                 if count < kept:
@@ -105,3 +99,84 @@ def _aggregate(squared: Floats, first: int, last: int, how: int) -> float:
     for r in range(first, last):
         total += np.sqrt(squared[r])
     return total / (last - first)
+
+
+@kernel
+def kernel_surprise(X: Floats, reference: Floats, scale: Floats, log_height: float) -> Floats:
+    """Return -ln of the mean over the reference rows of exp(log_height - squared distance / 2); shape (n,).
+
+    `reference` has shape (d, m) and is divided by `scale`, as rows are here. One reference row at distance zero
+    is left out, as in `nearest_distance`. The nearest row's term is taken out of the sum, so that rows far from
+    all have finite scores.
+    """
+    n, d = X.shape
+    m = reference.shape[1]
+    result = np.empty(n)
+    squares = np.empty(m)
+    point = np.empty(d)
+    for i in range(n):
+        for j in range(d):
+            point[j] = X[i, j] / scale[j]
+        squared_distances(squares, point, reference, 0)
+        nearest = np.argmin(squares)
+        count = m
+        if squares[nearest] == 0.0 and m > 1:
+            squares[nearest] = np.inf
+            nearest = np.argmin(squares)
+            count = m - 1
+        least = squares[nearest]
+        total = 0.0
+        for r in range(m):
+            beyond = (squares[r] - least) / 2.0
+            if beyond < _NEGLIGIBLE:
+                total += np.exp(-beyond)
+        result[i] = least / 2.0 - np.log(total / count) - log_height
+    return result
+
+
+@kernel
+def center_distance(X: Floats, centers: Floats) -> Floats:
+    """Return the distance to the nearest centre; shape (n,). `centers` has shape (d, k)."""
+    n, d = X.shape
+    result = np.empty(n)
+    squares = np.empty(centers.shape[1])
+    point = np.empty(d)
+    for i in range(n):
+        for j in range(d):  # in one piece, whatever the layout of X
+            point[j] = X[i, j]
+        squared_distances(squares, point, centers, 0)
+        result[i] = np.sqrt(squares.min())
+    return result
+
+
+@kernel
+def nearest_rows(
+    point: Floats, reference: Floats, k: int, distances: Floats, rows: NDArray[np.int32], buffer: Floats
+) -> tuple[int, int]:
+    """Find the k nearest reference rows of one point, the nearest first; of ties the first in the reference.
+
+    Writes squared distances and positions to `distances` and `rows`, of length at least min(k + 1, m), and
+    returns which part of them holds the neighbours, as a slice. As in `nearest_distance`, one neighbour at
+    distance zero does not count. `buffer` has length `BLOCK`.
+    """
+    m = reference.shape[1]
+    kept = min(k + 1, m)
+    count = 0
+    for start in range(0, m, BLOCK):
+        squares = buffer[: min(BLOCK, m - start)]
+        squared_distances(squares, point, reference, start)
+        for r in range(squares.shape[0]):
+            distance = squares[r]
+            if count < kept:
+                count += 1
+            elif not distance < distances[kept - 1]:
+                continue
+            place = count - 1
+            while place > 0 and distances[place - 1] > distance:
+                distances[place] = distances[place - 1]
+                rows[place] = rows[place - 1]
+                place -= 1
+            distances[place] = distance
+            rows[place] = start + r
+    first = 1 if distances[0] == 0.0 and count > 1 else 0
+    return first, min(first + k, count)

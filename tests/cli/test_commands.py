@@ -113,6 +113,30 @@ def test_detecting_leaves_the_database_as_it_was(folder):
     assert Path("m.duckdb").read_bytes() == before
 
 
+def test_a_database_that_adsql_never_wrote_to_is_read(folder):
+    with duckdb.connect("plain.duckdb") as con:
+        con.execute("CREATE TABLE trips AS FROM 'trips.csv'")
+    before = Path("plain.duckdb").read_bytes()
+    lines = adsql("detect", "-i", "trips", "-d", "plain.duckdb").stdout.splitlines()
+    assert [line for line in lines if line.endswith("true")] == [lines[-1]]
+    assert len(adsql("models", "-d", "plain.duckdb").stdout.splitlines()) == 1
+    assert "[ADSQL_UNKNOWN_MODEL]" in adsql("score", "m", "-i", "trips", "-d", "plain.duckdb", code=4).stderr
+    assert "[ADSQL_UNKNOWN_MODEL]" in adsql("info", "m", "-d", "plain.duckdb", code=4).stderr
+    assert Path("plain.duckdb").read_bytes() == before
+
+
+def test_a_database_of_another_version_is_read(folder):
+    adsql("train", "fares", "-i", "trips.csv", "-d", "m.duckdb", "-a", "mad")
+    with duckdb.connect("m.duckdb") as con:
+        for name in ("models()", "model_info(model, version := NULL)", "detect_anomalies(source)"):
+            con.execute(f"CREATE OR REPLACE MACRO adsql.{name} AS TABLE SELECT 'of another version' AS name")
+        con.execute("CREATE OR REPLACE MACRO adsql.macros_revision() AS 'another'")
+    assert adsql("models", "-d", "m.duckdb").stdout.splitlines()[1].startswith("fares,1,mad")
+    assert "modified z-scores" in adsql("info", "fares", "-d", "m.duckdb").stdout
+    assert len(adsql("score", "fares", "-i", "trips.csv", "-d", "m.duckdb").stdout.splitlines()) == 502
+    assert len(adsql("detect", "-i", "trips.csv", "-d", "m.duckdb").stdout.splitlines()) == 502
+
+
 def test_sql_runs_a_training_statement_once(folder):
     adsql("sql", "SELECT train_model('m', 'trips.csv')", "-d", "m.duckdb")
     rows = adsql("sql", "SELECT name, version FROM models()", "-d", "m.duckdb").stdout.splitlines()

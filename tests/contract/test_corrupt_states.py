@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adsql.errors import CorruptModel
 from adsql.model import Model
-from adsql.registry import detectors
+from adsql.registry import row_wise_detectors
 from adsql.state import State
 from sample_tables import fitted, mixed
 
@@ -100,11 +100,11 @@ def test_an_index_out_of_range_is_refused(algorithm):
                 refused(with_array(state, name, altered))
 
 
-@pytest.mark.parametrize("name", list(detectors()))
+@pytest.mark.parametrize("name", list(row_wise_detectors()))
 @settings(max_examples=40)
 @given(data=st.data())
 def test_no_other_number_in_an_array_does_harm(name, data):
-    state = stored(detectors()[name])
+    state = stored(row_wise_detectors()[name])
     changeable = sorted(key for key, array in state.arrays.items() if array.size)
     key = data.draw(st.sampled_from(changeable))
     array = state.arrays[key].copy()

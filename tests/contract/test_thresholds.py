@@ -97,3 +97,23 @@ def test_the_policy_does_not_change_scores(algorithm):
     share = fitted(algorithm, table, contamination=0.2).score(table)
     assert automatic.anomaly_score.tobytes() == share.anomaly_score.tobytes()
     assert automatic.severity.tobytes() == share.severity.tobytes()
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05, 0.1, 0.3])
+def test_the_less_usual_value_of_a_boolean_is_no_anomaly(algorithm, share):
+    rng = np.random.default_rng(4)
+    table = {
+        "amount": pa.array(50 + 10 * np.sin(np.arange(5_000))),
+        "returned": pa.array((rng.random(5_000) < share).tolist()),
+    }
+    assert fitted(algorithm, table).score(table).is_anomaly.mean() <= 0.01
+
+
+def test_the_less_usual_of_many_categories_is_no_anomaly(algorithm):
+    rng = np.random.default_rng(5)
+    shares = [0.102] * 9 + [0.082]
+    table = {
+        "amount": pa.array(rng.normal(size=5_000)),
+        "city": pa.array(rng.choice(list("abcdefghij"), 5_000, p=shares).tolist()),
+    }
+    assert fitted(algorithm, table).score(table).is_anomaly.mean() <= 0.01

@@ -10,7 +10,7 @@ import pytest
 
 import adsql
 import adsql_udfs
-from adsql.registry import BUILTIN
+from adsql.registry import detectors
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -45,4 +45,4 @@ def test_the_examples_of_a_module_hold(name):
 
 
 def test_the_packages_and_every_detector_have_examples():
-    assert {"adsql", "adsql_udfs.duckdb.connection", *(cls.__module__ for cls in BUILTIN)} <= set(MODULES)
+    assert {"adsql", "adsql_udfs.duckdb.connection", *(cls.__module__ for cls in detectors().values())} <= set(MODULES)

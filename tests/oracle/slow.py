@@ -12,7 +12,9 @@ from collections import Counter
 
 import numpy as np
 
-EULER_GAMMA = 0.5772156649015329
+from adsql.registry import detectors
+from oracle import slow_densities, slow_gaussians, slow_neighbours, slow_projections, slow_trained
+from oracle.slow_trained import expected_path
 
 
 def columns(rows):
@@ -94,12 +96,11 @@ def hbos(training, params, seed, rows):
         low, high = min(column), max(column)
         if low == high:
             low, high = low - 0.5, high + 0.5
-        edges = [*(low + k * ((high - low) / bins) for k in range(bins)), high]
+        per_unit = bins / ((high - low) * (1.0 + 1e-9))
 
-        def bin_of(x, edges=edges):
-            if not edges[0] <= x <= edges[-1]:
-                return None
-            return max(k for k in range(len(edges) - 1) if edges[k] <= x)
+        def bin_of(x, low=low, per_unit=per_unit, bins=bins):
+            place = math.floor((x - low) * per_unit + 1.0) - 1
+            return place if 0 <= place < bins else None
 
         heights = Counter(bin_of(x) for x in column)
         highest = max(heights.values())
@@ -139,15 +140,6 @@ def auto(training, params, seed, rows):
     return neighbours(sample(training, params["reference_size"], seed), params["n_neighbors"], "mean", rows)
 
 
-def expected_path(n):
-    """c(n) of Liu, Ting and Zhou: the mean depth of an unsuccessful search in a binary tree of n rows."""
-    if n <= 1:
-        return 0.0
-    if n == 2:
-        return 1.0
-    return 2 * (math.log(n - 1) + EULER_GAMMA) - 2 * (n - 1) / n
-
-
 def iforest(training, params, seed, rows):
     """2^(-mean depth / c(samples)), walking scikit-learn's own trees node by node."""
     from sklearn.ensemble import IsolationForest  # noqa: PLC0415 - one oracle of many needs it
@@ -174,13 +166,49 @@ def iforest(training, params, seed, rows):
     return scores
 
 
+def ensemble(training, params, seed, rows):
+    """The mean, or the maximum, of the members' scores in standard deviations of their training scores above the mean."""
+    combined = []
+    for name in params["detectors"]:
+        own = detectors()[name].spec.resolve({})
+        known = ORACLES[name](training, own, seed, training)
+        mean, deviation = statistics.fmean(known), statistics.pstdev(known) or 1.0
+        scores = ORACLES[name](training, own, seed, rows)
+        if params["combination"] == "rank":
+            combined.append([position(known, score) for score in scores])
+        elif params["combination"] == "probability":
+            combined.append([max(0.0, math.erf((s - mean) / deviation / math.sqrt(2))) for s in scores])
+        else:
+            combined.append([(score - mean) / deviation for score in scores])
+    return [(max if params["combination"] == "maximum" else statistics.fmean)(z) for z in zip(*combined, strict=True)]
+
+
+def position(known, score):
+    """The share of known scores below, ties counted half, linear between them and exponential above all."""
+    n, knots = len(known), sorted(set(known))
+    places = [(sum(k < knot for k in known) + sum(k == knot for k in known) / 2) / n for knot in knots]
+    if score < knots[0]:
+        return 0.0
+    if score >= knots[-1]:
+        tail = knots[-1] - float(np.interp(0.9, places, knots))
+        tail = tail if tail > 0 else max(abs(knots[-1]), 1.0)
+        return places[-1] + (1 - places[-1]) * (1 - math.exp(-(score - knots[-1]) / tail))
+    return float(np.interp(score, knots, places))
+
+
 ORACLES = {
     "auto": auto,
     "ecod": ecod,
+    "ensemble": ensemble,
     "hbos": hbos,
     "iforest": iforest,
     "iqr": iqr,
     "knn": knn,
     "mad": mad,
     "zscore": zscore,
+    **slow_trained.ORACLES,
+    **slow_densities.ORACLES,
+    **slow_gaussians.ORACLES,
+    **slow_neighbours.ORACLES,
+    **slow_projections.ORACLES,
 }

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pyod.models import copod as pyod_copod
 from pyod.models import ecod as pyod_ecod
 from pyod.models import knn as pyod_knn
+from pyod.models import lof as pyod_lof
+from pyod.models import ocsvm as pyod_ocsvm
 from sklearn.ensemble import IsolationForest as SklearnForest
 
+from adsql.detectors.copod import COPOD
 from adsql.detectors.ecod import ECOD
 from adsql.detectors.iforest import IsolationForest
 from adsql.detectors.knn import KNN
+from adsql.detectors.lof import LOF
+from adsql.detectors.ocsvm import OCSVM
 
 
 def rows(n, d, seed, decimals=None):
@@ -68,6 +74,13 @@ def test_ecod_equals_pyod_on_training_rows(d, decimals, seed):
     np.testing.assert_allclose(ECOD.fit(X, {}, 0).score(X), pyod_ecod.ECOD().fit(X).decision_scores_, rtol=1e-9)
 
 
+@pytest.mark.parametrize("decimals", [None, 1, 0])
+@pytest.mark.parametrize("d", [1, 4])
+def test_copod_equals_pyod_on_training_rows(d, decimals):
+    X = rows(400, d, 3, decimals)
+    np.testing.assert_allclose(COPOD.fit(X, {}, 0).score(X), pyod_copod.COPOD().fit(X).decision_scores_, rtol=1e-9)
+
+
 @pytest.mark.parametrize("method", ["largest", "mean", "median"])
 @pytest.mark.parametrize("k", [1, 5, 20])
 def test_knn_equals_pyod_on_training_rows(k, method):
@@ -75,6 +88,22 @@ def test_knn_equals_pyod_on_training_rows(k, method):
     theirs = pyod_knn.KNN(n_neighbors=k, method=method).fit(X).decision_scores_
     params = KNN.spec.resolve({"n_neighbors": k, "method": method, "reference_size": 300})
     np.testing.assert_allclose(KNN.fit(X, params, 0).score(X), theirs, rtol=1e-9)
+
+
+@pytest.mark.parametrize("nu", [0.1, 0.5, 0.99])
+def test_ocsvm_gives_pyod_s_score(nu):
+    X = rows(300, 3, seed=5)
+    peer = pyod_ocsvm.OCSVM(nu=nu).fit(X)
+    ours = OCSVM.fit(X, OCSVM.spec.resolve({"nu": nu, "gamma": "auto"}), 0).score(X)
+    np.testing.assert_allclose(-peer.intercept_ * -np.expm1(-ours), peer.decision_scores_, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("k", [1, 5, 20])
+def test_lof_equals_pyod_on_training_rows(k):
+    X = rows(300, 3, seed=4)
+    theirs = pyod_lof.LOF(n_neighbors=k).fit(X).decision_scores_
+    params = LOF.spec.resolve({"n_neighbors": k, "reference_size": 300})
+    np.testing.assert_allclose(LOF.fit(X, params, 0).score(X), theirs, rtol=1e-8)
 
 
 def test_knn_equals_pyod_with_duplicated_training_rows():

@@ -18,7 +18,7 @@ from adsql import registry
 from adsql.model import Model
 from adsql.options import TrainingOptions
 table = {"x": pa.array([float(i % 13) for i in range(300)])}
-for name in registry.detectors():
+for name in registry.row_wise_detectors():
     Path(sys.argv[1], name).write_bytes(Model.fit(table, TrainingOptions.parse(name)).to_bytes())
     print(name)
 """
@@ -26,7 +26,8 @@ SCORER = """
 import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"sklearn", "pyod", "scipy", "pandas", "matplotlib", "duckdb", "typer", "rich"}:
+        absent = {"sklearn", "pyod", "scipy", "pandas", "matplotlib", "duckdb", "sqlglot", "typer", "rich"}
+        if name.partition(".")[0] in absent:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 from pathlib import Path

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from adsql.model import Model
 
-DETECTORS = list(registry.detectors())
+DETECTORS = list(registry.row_wise_detectors())
 RESULTS = ["anomaly_score", "severity", "is_anomaly"]
 ANOMALY = 500  # the id of the one strange trip
 

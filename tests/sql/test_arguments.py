@@ -7,7 +7,7 @@ import pytest
 from adsql import registry
 from sql.support import RESULTS, rows, saved_model, value
 
-ALIASES = [(alias, cls.spec.name) for cls in registry.detectors().values() for alias in cls.spec.aliases]
+ALIASES = [(alias, cls.spec.name) for cls in registry.row_wise_detectors().values() for alias in cls.spec.aliases]
 POSITIONAL = ["'trips'", "'knn'", "['fare', 'km']", "'kind'", "0.1", "'{\"n_neighbors\": 3}'", "7"]
 NAMES = ["source", "algorithm", "columns", "segment_by", "contamination", "params", "seed"]
 

@@ -135,6 +135,23 @@ def test_a_newer_format_is_told_apart_from_damage(con, version):
     assert_refused(con, "ADSQL_NEWER_MODEL", f"format version {version}", "upgrade adsql")
 
 
+@pytest.mark.parametrize("version", [float("inf"), float("nan"), None, "of tomorrow", [1]])
+def test_a_version_that_is_no_number_is_damage(con, version):
+    put(con, edited(stored(con), version=version))
+    assert_refused(con, "ADSQL_CORRUPT_MODEL", "do not decode")
+
+
+def test_a_version_beyond_all_numbers_is_a_newer_one(con):
+    put(con, edited(stored(con), version=10**400))
+    assert_refused(con, "ADSQL_NEWER_MODEL", "format version 1000")
+
+
+def test_a_shape_beyond_all_numbers_is_damage(con):
+    header_shapes = {name: [10**400] for name in State.from_bytes(stored(con)).arrays}
+    put(con, edited(stored(con), shapes=header_shapes))
+    assert_refused(con, "ADSQL_CORRUPT_MODEL", "columns are inconsistent")
+
+
 def test_a_detector_that_this_version_does_not_have_is_named(con):
     state = stored(con)
     put(con, edited(state, scalars={**scalars(state), "model/algorithm": "of_tomorrow"}))
@@ -147,15 +164,17 @@ def test_a_detector_that_this_version_does_not_have_is_named(con):
         {"0/segment/threshold": "high"},
         {"0/segment/threshold": None},
         {"0/segment/threshold": float("nan")},
+        {"0/segment/threshold": 10**400},
         {"0/detector/n_neighbors": -1},
         {"0/detector/n_neighbors": 2.5},
         {"0/detector/method": "of tomorrow"},
         {"model/params": "{}}"},
         {"model/params": '{"nope": 1}'},
         {"model/policy": "of tomorrow"},
+        {"model/policy_value": 10**400},
         {"model/seed": "0"},
     ],
-    ids=lambda changes: "-".join(f"{name}={value}" for name, value in changes.items()),
+    ids=lambda changes: "-".join(f"{name}={value}" for name, value in changes.items())[:60],
 )
 def test_a_state_with_one_impossible_value_is_refused(con, changes):
     state = stored(con)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from adsql import registry
 from sql.support import ANOMALY, DETECTORS, RESULTS, raises, rows, saved_model, value
 
 STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
@@ -159,10 +160,16 @@ def test_model_info_tells_of_the_version_that_is_asked_for(con):
 def test_detectors_lists_every_registered_one_with_its_parameters(con):
     listed = con.sql("FROM detectors()")
     assert listed.columns == [
-        "algorithm", "summary", "capability", "score", "cost", "parameters", "aliases", "reference",
+        "algorithm", "summary", "capability", "score", "cost", "parameters", "aliases", "reference", "incremental",
+        "explainable", "exportable", "max_rows",
     ]  # fmt: skip
     found = {row[0]: row for row in listed.fetchall()}
-    assert list(found) == DETECTORS
+    assert list(found) == list(registry.detectors())
+    assert [name for name, row in found.items() if row[2] == "rows"] == DETECTORS
+    assert [name for name, row in found.items() if row[11] is None] == DETECTORS
+    for name, cls in registry.detectors().items():
+        abilities = [hasattr(cls, method) for method in ("updated", "contributions", "expression")]
+        assert list(found[name][8:]) == [*abilities, cls.spec.max_rows]
     assert set(json.loads(found["knn"][5])) == {"n_neighbors", "method", "reference_size"}
     assert found["iforest"][6] == ["isolation_forest"]
 

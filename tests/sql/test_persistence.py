@@ -11,11 +11,13 @@ import pytest
 
 import adsql
 from adsql import migrations
+from adsql_udfs.duckdb.connection import COMMENT
+from adsql_udfs.duckdb.quoting import literal
 from sql.support import TRIPS, rows, value
 
 NAMES = {
     "detect_anomalies", "fit_model", "train_model", "anomaly_score", "severity", "is_anomaly", "models", "model_info",
-    "detectors", "drop_model",
+    "model_sql", "detectors", "drop_model",
 }  # fmt: skip
 MACROS = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE schema_name = $1 AND function_type LIKE '%macro' AND NOT internal"
 
@@ -108,6 +110,8 @@ def test_a_database_that_exists_gets_the_functions_and_keeps_all_it_had(tmp_path
         ("MACRO anomaly_score(x) AS x", "SELECT anomaly_score(7)", 7),
         ("MACRO detect_anomalies(t) AS TABLE SELECT t AS answer", "FROM detect_anomalies('x')", "x"),
         ("MACRO detectors() AS 'mine'", "SELECT detectors()", "mine"),
+        ("MACRO Is_Anomaly(x) AS x", "SELECT is_anomaly(8)", 8),
+        ("MACRO detect_anomalies(t) AS TABLE SELECT 'adsql' || t AS answer", "FROM detect_anomalies('x')", "adsqlx"),
     ],
 )
 def test_a_user_s_own_macro_is_kept_and_adsql_s_is_reached_by_its_schema(tmp_path, own, call, answer):
@@ -137,10 +141,44 @@ def test_a_macro_that_the_user_makes_later_is_kept(file):
     con.close()
 
 
+def test_a_wrapper_that_the_user_makes_of_a_function_is_kept(file):
+    con = adsql.connect(file)
+    con.execute("CREATE OR REPLACE MACRO severity(x) AS 10 * adsql.severity('fares', x)")
+    con.execute("CREATE OR REPLACE MACRO adsql.macros_revision() AS 'of an older version'")
+    con.close()
+    con = adsql.connect(file)
+    assert value(con, "SELECT bool_and(severity(t) = 10 * adsql.severity('fares', t)) FROM trips AS t") is True
+    con.close()
+
+
+def test_a_python_function_of_the_user_is_not_hidden(file):
+    con = duckdb.connect()
+    con.create_function("severity", lambda a, b: a + b, ["INTEGER", "INTEGER"], "INTEGER")
+    adsql.register(con)
+    assert value(con, "SELECT severity(1, 2)") == 3
+    con.execute(TRIPS)
+    rows(con, "SELECT train_model('m', 'trips')")
+    assert value(con, "SELECT count(adsql.severity('m', t)) FROM trips AS t") == 501
+    con.close()
+
+
+@pytest.mark.parametrize("schema", ["main", "adsql"])
+def test_a_function_that_was_dropped_is_there_again_when_the_file_is_opened(file, schema):
+    con = adsql.connect(file)
+    con.execute(f"DROP MACRO {schema}.severity; DROP MACRO TABLE {schema}.models")
+    con.close()
+    con = adsql.connect(file)
+    prefix = "" if schema == "main" else "adsql."
+    assert value(con, f"SELECT count({prefix}severity('fares', t)) FROM trips AS t") == 501
+    assert rows(con, f"SELECT name FROM {prefix}models()") == [("fares",)]
+    con.close()
+
+
 def test_macros_of_an_older_version_are_replaced_when_the_file_is_opened(file):
     con = duckdb.connect(file)
     for schema in ("main", "adsql"):
         con.execute(f"CREATE OR REPLACE MACRO {schema}.models() AS TABLE SELECT 'old' AS old FROM adsql.models")
+        con.execute(f"COMMENT ON MACRO TABLE {schema}.models IS {literal(COMMENT)}")
     con.execute("CREATE OR REPLACE MACRO adsql.macros_revision() AS 'of an older version'")
     con.close()
     con = adsql.connect(file)

@@ -8,6 +8,8 @@ import duckdb
 import pytest
 
 import adsql
+from adsql_udfs.duckdb.connection import COMMENT
+from adsql_udfs.duckdb.quoting import literal
 from sql.support import TRIPS, raises, rows, value
 
 READS = [
@@ -108,12 +110,26 @@ def test_a_file_that_adsql_never_saw_is_detected_in(never_registered):
     assert fitted == 501
 
 
+def test_adsql_s_schema_is_there_for_every_connection_to_a_file_that_adsql_never_saw(never_registered):
+    cursor = never_registered.cursor()
+    for con in (never_registered, cursor, adsql.register(cursor)):
+        assert rows(con, "SELECT id FROM adsql.detect_anomalies('trips') WHERE is_anomaly") == [(500,)]
+        assert rows(con, "FROM adsql.models()") == []
+        with raises("ADSQL_UNKNOWN_MODEL", "none exist"):
+            rows(con, "SELECT adsql.anomaly_score('fares', t) FROM trips AS t")
+        with raises("ADSQL_READ_ONLY_DATABASE"):
+            rows(con, "SELECT adsql.train_model('new', 'trips')")
+    assert rows(cursor, "SELECT id FROM detect_anomalies('trips') WHERE is_anomaly") == [(500,)]
+    assert value(cursor, "SELECT current_database()") == "plain"
+
+
 @pytest.mark.parametrize(
     "query",
     [
         "SELECT anomaly_score('fares', t) FROM trips AS t",
         "SELECT is_anomaly('fares', fare) FROM trips",
         "FROM model_info('fares')",
+        "FROM detect_anomalies('trips', model => 'fares')",
     ],
 )
 def test_it_has_no_models_and_says_so(never_registered, query):
@@ -127,9 +143,29 @@ def test_it_cannot_be_trained_in_and_says_so(never_registered, query):
         rows(never_registered, query)
 
 
+@pytest.mark.parametrize("place", ["main", "temp.main"])
+def test_macros_of_the_user_s_own_are_not_hidden(tmp_path, place):
+    path = tmp_path / "own.db"
+    con = duckdb.connect(path)
+    con.execute(TRIPS)
+    if place == "main":
+        con.execute("CREATE MACRO severity(a, b) AS a + b")
+    con.close()
+    con = duckdb.connect(path, read_only=True)
+    if place == "temp.main":
+        con.execute("CREATE TEMP MACRO severity(a, b) AS a + b")
+    for _ in range(2):
+        adsql.register(con)
+        assert value(con, "SELECT severity(1, 2)") == 3
+        assert rows(con, "SELECT id FROM detect_anomalies('trips') WHERE is_anomaly") == [(500,)]
+        assert value(con, "SELECT count(*) FROM adsql.detect_anomalies('trips')") == 501
+    con.close()
+
+
 def test_macros_of_another_version_are_replaced_for_the_connection_alone(file):
     con = duckdb.connect(file)
     con.execute("CREATE OR REPLACE MACRO main.models() AS TABLE SELECT 'of another version' AS name")
+    con.execute(f"COMMENT ON MACRO TABLE main.models IS {literal(COMMENT)}")
     con.execute("CREATE OR REPLACE MACRO adsql.macros_revision() AS 'another'")
     con.close()
     before = digest(file)

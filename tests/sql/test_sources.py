@@ -110,6 +110,27 @@ def test_a_query_is_read_as_it_is_written(con, expected, query):
     assert detected(con, query) == expected
 
 
+@pytest.mark.parametrize("terms", [330, 900])
+def test_a_query_with_a_sum_of_hundreds_of_terms_is_a_source(con, terms):
+    deep = " + ".join(["fare"] * terms)
+    assert len(detected(con, f"SELECT {deep} AS x FROM trips")) == 501
+    with raises("ADSQL_INVALID_SOURCE", "is a write"):
+        detected(con, f"WITH gone AS (DELETE FROM trips RETURNING *) SELECT {deep} AS x FROM gone")
+
+
+def test_a_query_with_a_constant_that_is_not_a_number_is_a_source(con):
+    found = detected(con, "SELECT 'nan'::DOUBLE AS nothing, fare FROM trips")
+    assert [row[2:] for row in found] == [row[1:] for row in detected(con, "SELECT fare FROM trips")]
+    with raises("ADSQL_EMPTY_SOURCE"):
+        detected(con, "SELECT 'nan'::DOUBLE AS nothing, fare FROM trips WHERE false")
+    with raises("ADSQL_INVALID_SOURCE", "is a write"):
+        detected(con, "WITH gone AS (DELETE FROM trips RETURNING *) SELECT 'nan'::DOUBLE AS nothing FROM gone")
+
+
+def test_text_that_looks_like_a_write_is_none(con, expected):
+    assert detected(con, """SELECT * FROM trips WHERE kind <> '"type":"DELETE_QUERY_NODE"'""") == expected
+
+
 def test_values_are_a_source(con):
     found = con.sql("FROM detect_anomalies('VALUES (1.5), (2.5), (1.75), (99.0)', columns => ['col0'])")
     assert found.columns == ["col0", *RESULTS]

@@ -16,12 +16,18 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from adsql.registry import detectors
+from adsql.registry import row_wise_detectors as detectors
 from sample_tables import fitted
 
 GOLDEN = Path(__file__).parent / "golden"
-# Trees are the one state whose size does not follow from the training data.
-SMALL = {"iforest": {"n_estimators": 5, "max_samples": 16}}
+# States whose size does not follow from the training data alone.
+SMALL = {
+    "eif": {"n_estimators": 5, "max_samples": 16},
+    "ensemble": {"detectors": ["auto", "hbos", "mad"]},
+    "iforest": {"n_estimators": 5, "max_samples": 16},
+    "inne": {"n_estimators": 10},
+    "loda": {"n_random_cuts": 10},
+}
 
 
 def training_rows():

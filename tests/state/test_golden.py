@@ -9,7 +9,7 @@ import pytest
 
 from adsql.errors import CorruptModel
 from adsql.model import Model
-from adsql.registry import detectors
+from adsql.registry import row_wise_detectors
 from state.make_golden import GOLDEN, table
 
 NAMES = sorted(file.stem for file in GOLDEN.glob("*.arrow"))
@@ -21,7 +21,7 @@ def stored(name):
 
 
 def test_every_detector_has_a_golden_model_and_none_is_forgotten():
-    assert sorted(detectors()) == NAMES
+    assert sorted(row_wise_detectors()) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from duckdb import Error
 
-from adsql_udfs.duckdb.connection import connect, register
+from adsql_udfs.duckdb.connection import connect, home, register
 from adsql_udfs.duckdb.loaded import last_fitted
 
-__all__ = ["Error", "connect", "last_fitted", "register"]
+__all__ = ["Error", "connect", "home", "last_fitted", "register"]

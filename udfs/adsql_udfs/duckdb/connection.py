@@ -28,9 +28,10 @@ SCORING = {
     "is_anomaly": "is_anomaly",
 }
 NAMES = (
-    "detect_anomalies", "fit_model", "train_model", "anomaly_score", "severity", "is_anomaly", "models",
-    "model_info", "detectors", "drop_model",
+    "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly", "models",
+    "model_info", "model_sql", "detectors", "drop_model",
 )  # fmt: skip
+COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
 
 _NOT_A_TABLE = InvalidOption(
     "detect_anomalies with a source alone returns a table", hint="write SELECT * FROM detect_anomalies(...)"
@@ -56,7 +57,8 @@ def connect(
     Returns
     -------
     duckdb.DuckDBPyConnection
-        A stock connection. Cursors of it have the functions too.
+        A stock connection. Cursors of it have the functions too; those of a read-only database that adsql never
+        wrote to have them as `adsql.name`, those of one that another version of adsql wrote to after `register`.
 
     Examples
     --------
@@ -80,7 +82,8 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     Creates the schema `adsql` with the table of models, and macros in it and in the main schema, unless they
     are there; a macro of the user's own that has one of the names stays as it is, and adsql's is reached as
     `adsql.name`. On a database opened read-only nothing is written: where the macros are missing or of
-    another version, this connection alone gets temporary ones.
+    another version, this connection alone gets temporary ones. Where the schema is missing, a database in memory
+    called `adsql` is attached, so that `adsql.name` is there, for all connections.
 
     Parameters
     ----------
@@ -119,15 +122,27 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
                 token = instances.new_token(own)
             instances.remember(token, con)
             read_only = _is_read_only(own)
-            if not read_only:
+            if read_only:
+                _create_macros_in_memory(own, con)
+            else:
                 _migrate(own)
                 _create_macros(own)
-        if read_only and _revision(own) != _macros_revision():
-            models = MODELS if _has_models(own) else template("no_models").substitute()
-            _execute_script(con, _macros("temp.main", temporary=True, models=models))
     finally:
         own.close()
     return con
+
+
+def home(con: duckdb.DuckDBPyConnection) -> str:
+    """Return the schema where a registered connection finds this version's functions, whatever a user called theirs.
+
+    It is `adsql`, but for a read-only database whose macros are of another version.
+
+    Examples
+    --------
+    >>> home(connect())
+    'adsql'
+    """
+    return "adsql" if _revision(con) == _macros_revision() else "temp.main"
 
 
 def _register_functions(con: duckdb.DuckDBPyConnection) -> None:
@@ -153,6 +168,11 @@ def _has_models(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(con.execute(f"{found} AND table_name = 'models'").fetchall()[0][0])
 
 
+def _has_schema(con: duckdb.DuckDBPyConnection) -> bool:
+    found = "SELECT count(*) FROM duckdb_schemas() WHERE database_name = current_database() AND schema_name = 'adsql'"
+    return bool(con.execute(found).fetchall()[0][0])
+
+
 def _migrate(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(template("migrations_table").substitute())
     con.execute("BEGIN")
@@ -166,13 +186,15 @@ def _migrate(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
-    if _revision(con) == _macros_revision():
+    taken = _taken_names(con)
+    foreign = {name for name, own in taken.items() if not own}
+    if _revision(con) == _macros_revision() and set(NAMES) <= taken.keys() and _schema_is_complete(con):
         return
-    own = con.execute(template("foreign_macros").substitute(), [list(NAMES)]).fetchall()
     con.execute("BEGIN")
     try:
         _execute_script(con, _macros("adsql", temporary=False))
-        _execute_script(con, _macros("main", temporary=False), skip={str(row[0]) for row in own})
+        _execute_script(con, _macros("main", temporary=False), skip=foreign)
+        _comment_macros(con, "main", foreign)
         con.execute(f"CREATE OR REPLACE MACRO adsql.macros_revision() AS {literal(_macros_revision())}")
         con.execute("COMMIT")
     except BaseException:
@@ -180,12 +202,48 @@ def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
         raise
 
 
+def _taken_names(con: duckdb.DuckDBPyConnection) -> dict[str, bool]:
+    """Return which of our names lead to a function, and whether it is adsql's own."""
+    return dict(con.execute(template("taken_names").substitute(), [list(NAMES), COMMENT]).fetchall())
+
+
+def _schema_is_complete(con: duckdb.DuckDBPyConnection) -> bool:
+    found = "SELECT function_name FROM duckdb_functions() WHERE database_name = current_database()"
+    names = {row[0] for row in con.execute(f"{found} AND schema_name = 'adsql'").fetchall()}
+    return {*NAMES, "model_handle"} <= names
+
+
+def _comment_macros(con: duckdb.DuckDBPyConnection, schema: str, foreign: set[str]) -> None:
+    """Give our macros the comment by which they are told from a user's, which may call adsql as well."""
+    own = [name for name in NAMES if name not in foreign]
+    database = "temp" if schema == "temp.main" else str(con.execute("SELECT current_database()").fetchall()[0][0])
+    for name, is_table in con.execute(template("uncommented_macros").substitute(), [database, own]).fetchall():
+        con.execute(f"COMMENT ON MACRO {'TABLE ' if is_table else ''}{schema}.{name} IS {literal(COMMENT)}")
+
+
+def _create_macros_in_memory(own: duckdb.DuckDBPyConnection, con: duckdb.DuckDBPyConnection) -> None:
+    has_schema = _has_schema(own)
+    if has_schema and _revision(own) == _macros_revision():
+        return
+    no_models = template("no_models").substitute()
+    # Beside a schema of the same name it would make every `adsql.name` ambiguous.
+    if not has_schema and _revision(own) is None:
+        own.execute("ATTACH ':memory:' AS adsql (READ_WRITE)")
+        own.execute(f"CREATE VIEW adsql.models AS FROM {no_models}")
+        _execute_script(own, _macros("adsql", temporary=False))
+        own.execute(f"CREATE MACRO adsql.macros_revision() AS {literal(_macros_revision())}")
+    models = no_models if has_schema and not _has_models(own) else MODELS
+    foreign = {name for name, is_own in _taken_names(con).items() if not is_own}
+    _execute_script(con, _macros("temp.main", temporary=True, models=models), skip=foreign)
+    _comment_macros(con, "temp.main", foreign)
+
+
 def _revision(con: duckdb.DuckDBPyConnection) -> str | None:
     try:
-        row = con.execute("SELECT adsql.macros_revision()").fetchone()
+        # All rows are fetched: an unfinished result would be in the way of the caller's next statement.
+        return str(con.execute("SELECT adsql.macros_revision()").fetchall()[0][0])
     except duckdb.Error:
         return None
-    return str(row[0]) if row else None
 
 
 @cache

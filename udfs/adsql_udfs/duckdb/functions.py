@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from adsql import registry
+from adsql import ranking, registry
 from adsql.arrow import plain_array, struct_columns
 from adsql.catalog import Catalog, ModelRecord, unknown
 from adsql.errors import EmptySource, ReadOnlyDatabase, ResultColumnExists, UnknownModel
@@ -51,7 +51,8 @@ _ARROW = {
 FACTS = "STRUCT(section VARCHAR, name VARCHAR, value VARCHAR, segment VARCHAR)[]"
 DETECTORS = (
     "STRUCT(algorithm VARCHAR, summary VARCHAR, capability VARCHAR, score VARCHAR, cost VARCHAR, "
-    "parameters VARCHAR, aliases VARCHAR[], reference VARCHAR[])[]"
+    "parameters VARCHAR, aliases VARCHAR[], reference VARCHAR[], incremental BOOLEAN, explainable BOOLEAN, "
+    "exportable BOOLEAN, max_rows BIGINT)[]"
 )
 _ATTEMPTS = 20
 
@@ -90,9 +91,22 @@ def plan_train(*arguments: Column) -> pa.Array[Any]:
     return _planned(plans.train, arguments)
 
 
+def plan_update(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of update_model."""
+    return _planned(plans.update, arguments)
+
+
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
     """Return the segment each row belongs to."""
     return segment_keys(struct_columns(rows), json.loads(names[0].as_py()))
+
+
+def key_in(handles: Column, rows: Column) -> pa.Array[Any]:
+    """Return the segment of a saved model that each row belongs to; '' for a model without segments."""
+    segment_by = loaded.get(handles[0].as_py()).segment_by if len(handles) else ()
+    if not segment_by:
+        return pa.array([""] * len(rows), pa.string())
+    return segment_keys(struct_columns(rows), segment_by)
 
 
 def fit(groups: Column, options: Column) -> pa.Array[Any]:
@@ -105,6 +119,14 @@ def fit_record(groups: Column, options: Column, names: Column, sources: Column) 
     model = _fitted(groups[0], options[0].as_py())
     engine = f"duckdb {duckdb.__version__}"
     record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), engine)
+    return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
+
+
+def update_record(handles: Column, groups: Column, seeds: Column, names: Column, sources: Column) -> pa.Array[Any]:
+    """Let a saved model learn from a sample of further rows, and return the result as a row to store."""
+    table, n_rows = _sample(groups[0])
+    model = loaded.get(handles[0].as_py()).updated(table, n_rows, seeds[0].as_py())
+    record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), f"duckdb {duckdb.__version__}")
     return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
 
 
@@ -153,6 +175,17 @@ def severity(handles: Column, *values: Column) -> pa.Array[Any]:
     return _nullable(scores.severity, scores)
 
 
+def severity_at(handles: Column, scores: Column) -> pa.Array[Any]:
+    """Return the severity of scores that SQL has computed for a model without segments."""
+    values = plain_array(scores)
+    if not len(values):
+        return pa.array([], pa.float64())
+    calibration = loaded.get(handles[0].as_py()).segments[""].calibration
+    missing = values.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+    result = calibration.severity(values.fill_null(0.0).to_numpy(zero_copy_only=False))
+    return pa.array(result, mask=missing)
+
+
 def is_anomaly(handles: Column, *values: Column) -> pa.Array[Any]:
     """Return whether each row is an anomaly."""
     scores = _scored(handles, values)
@@ -166,14 +199,19 @@ def detect(handles: Column, *values: Column) -> pa.Array[Any]:
 
 def detect_rows(handles: Column, rows: Column) -> pa.Array[Any]:
     """Return the same for the table form, whose source must not have columns of these names."""
-    taken = [field.name for field in rows.type if field.name.casefold() in RESULT_COLUMNS]
-    if taken:
-        raise ResultColumnExists(
-            f"the source already has a column {taken[0]!r}",
-            allowed=f"sources without columns named {', '.join(RESULT_COLUMNS)}",
-            hint="leave it out or rename it: detect_anomalies('SELECT * EXCLUDE (...) FROM ...')",
-        )
+    _check_result_columns(rows.type)
     return _result(_scored(handles, (rows,)))
+
+
+def rank(lists: Column, counts: Column, options: Column) -> pa.Array[Any]:
+    """Return the same for all rows of a source at once, as a list; `counts` tells how many the source has."""
+    rows = getattr(lists[0], "values", None)
+    if rows is None:
+        raise EmptySource("the source has no rows", hint="check its filter")
+    _check_result_columns(rows.type)
+    asked = TrainingOptions.parse(**json.loads(options[0].as_py()))
+    results = _result(ranking.rank(struct_columns(rows), asked, counts[0].as_py()))
+    return pa.ListArray.from_arrays(pa.array([0, len(results)], pa.int32()), results)
 
 
 def model_info(handles: Column) -> pa.Array[Any]:
@@ -181,20 +219,35 @@ def model_info(handles: Column) -> pa.Array[Any]:
     return pa.array([[fact._asdict() for fact in loaded.get(handle).info()] for handle in handles.to_numpy().tolist()])
 
 
+def model_sql(handles: Column, dialects: Column, sources: Column) -> pa.Array[Any]:
+    """Return each model as a SELECT in a dialect."""
+    from adsql.sqlgen import model_sql as written  # noqa: PLC0415 - sqlglot: a fifth of a second that scoring need not wait
+
+    rows = zip(handles.to_numpy().tolist(), dialects.to_pylist(), sources.to_pylist(), strict=True)
+    return pa.array(
+        [written(loaded.get(handle), "duckdb" if name is None else name, source) for handle, name, source in rows],
+        pa.string(),
+    )
+
+
 def detectors(ones: Column) -> pa.Array[Any]:
     """Return the detectors that exist."""
     rows = [
         {
-            "algorithm": spec.name,
-            "summary": spec.summary,
-            "capability": spec.capability.value,
-            "score": spec.score,
-            "cost": spec.cost,
-            "parameters": json.dumps(spec.json_schema()["properties"]),
-            "aliases": list(spec.aliases),
-            "reference": list(spec.references),
+            "algorithm": cls.spec.name,
+            "summary": cls.spec.summary,
+            "capability": cls.spec.capability.value,
+            "score": cls.spec.score,
+            "cost": cls.spec.cost,
+            "parameters": json.dumps(cls.spec.json_schema()["properties"]),
+            "aliases": list(cls.spec.aliases),
+            "reference": list(cls.spec.references),
+            "incremental": hasattr(cls, "updated"),
+            "explainable": hasattr(cls, "contributions"),
+            "exportable": hasattr(cls, "expression"),
+            "max_rows": cls.spec.max_rows,
         }
-        for spec in (cls.spec for cls in registry.detectors().values())
+        for cls in registry.detectors().values()
     ]
     return pa.array([rows] * len(ones))
 
@@ -212,19 +265,25 @@ FUNCTIONS = (
     Function(plan_detect, "VARCHAR"),
     Function(plan_fit, "VARCHAR"),
     Function(plan_train, "VARCHAR"),
+    Function(plan_update, "VARCHAR"),
     Function(segment_key, "VARCHAR"),
     Function(fit, "BIGINT", changes=True),
     Function(fit_record, _struct(_RECORD_FIELDS), changes=True),
+    Function(update_record, _struct(_RECORD_FIELDS), changes=True),
+    Function(key_in, "VARCHAR"),
     Function(store, _struct(_STORED_FIELDS), changes=True),
     Function(drop, "INTEGER[]", changes=True),
     Function(load, "BIGINT"),
     Function(anomaly_score, "DOUBLE"),
     Function(severity, "DOUBLE"),
+    Function(severity_at, "DOUBLE"),
     Function(is_anomaly, "BOOLEAN"),
     Function(detect, RESULT),
     # A filter on the result of a pure function runs it again for every column it looks at.
     Function(detect_rows, RESULT, changes=True),
+    Function(rank, f"{RESULT}[]", changes=True),
     Function(model_info, FACTS),
+    Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),
 )
 
@@ -239,13 +298,17 @@ def _planned(plan: Callable[..., str], arguments: Sequence[Column]) -> pa.Array[
 
 
 def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
-    """Train on [{key, n, rows}, ...]: for each segment its key, its rows in all, and a sample of them."""
+    table, n_rows = _sample(groups)
+    return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
+
+
+def _sample(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
+    """Return rows and counts from [{key, n, rows}, ...]: of each segment its key, its rows in all, a sample of them."""
     values = getattr(groups, "values", None)
     if values is None or len(values) == 0:
         raise EmptySource("the source has no rows", hint="check its filter")
     n_rows = dict(zip(values.field("key").to_pylist(), values.field("n").to_pylist(), strict=True))
-    table = struct_columns(values.field("rows").flatten())
-    return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
+    return struct_columns(values.field("rows").flatten()), n_rows
 
 
 def _write(token: str, database: str, function: str, change: Callable[[Catalog], Any]) -> Any:  # noqa: ANN401 - what change returns
@@ -295,6 +358,16 @@ def _scored(handles: Column, values: Sequence[Column]) -> Scores:
         rows = np.flatnonzero(numbers == handle)
         result.put(rows, _scored_by(loaded.get(handle), [array.take(pa.array(rows, pa.int64())) for array in arrays]))
     return result
+
+
+def _check_result_columns(rows: Any) -> None:  # noqa: ANN401 - its stubs do not know that a struct has fields
+    taken = [field.name for field in rows if field.name.casefold() in RESULT_COLUMNS]
+    if taken:
+        raise ResultColumnExists(
+            f"the source already has a column {taken[0]!r}",
+            allowed=f"sources without columns named {', '.join(RESULT_COLUMNS)}",
+            hint="leave it out or rename it: detect_anomalies('SELECT * EXCLUDE (...) FROM ...')",
+        )
 
 
 def _scored_by(model: Model, arrays: Sequence[pa.Array[Any]]) -> Scores:

@@ -1,41 +1,74 @@
-"""Models in memory, by content hash: loaded once, shared by all threads and connections of the process."""
+"""Models in memory, by handle: loaded once, shared by all threads and connections of the process.
+
+A handle is a number, since DuckDB copies it for every row. A stored model keeps its handle as long as the process
+runs, also while it is not in memory.
+"""
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import OrderedDict
 
-from adsql.errors import CorruptModel, shown
+from adsql.errors import CorruptModel
 from adsql.model import Model
 
-CAPACITY = 512
 
-_HEX_DIGITS = 15  # of the content hash: a handle is a BIGINT, since DuckDB copies it for every row
+class Shelf:
+    """Models by handle. Those unused for longest leave when all together are too large.
+
+    Parameters
+    ----------
+    max_bytes
+        The size of the models in all, as they are stored.
+    at_least
+        So many models stay whatever their size: one statement may use several, and threads run several statements.
+    """
+
+    def __init__(self, max_bytes: int, at_least: int) -> None:
+        self._max_bytes, self._at_least = max_bytes, at_least
+        self._models: OrderedDict[int, tuple[Model, int]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, handle: int) -> Model | None:
+        """Return a model, which is then the one used last, or None."""
+        if handle not in self._models:
+            return None
+        self._models.move_to_end(handle)
+        return self._models[handle][0]
+
+    def last(self) -> Model | None:
+        """Return the model that was used last, or None."""
+        return next(reversed(self._models.values()))[0] if self._models else None
+
+    def put(self, handle: int, model: Model, size: int) -> None:
+        """Add a model of a size in bytes."""
+        self._bytes += size - self._models.pop(handle, (model, 0))[1]
+        self._models[handle] = model, size
+        while self._bytes > self._max_bytes and len(self._models) > self._at_least:
+            self._bytes -= self._models.popitem(last=False)[1][1]
+
 
 _lock = threading.Lock()
-_models: OrderedDict[int, Model] = OrderedDict()
-_last: list[Model] = []
+_stored = Shelf(max_bytes=256 * 2**20, at_least=16)
+# Of detect_anomalies without a saved model: no other statement will ask for them.
+_passing = Shelf(max_bytes=64 * 2**20, at_least=16)
+_numbers = itertools.count(1)
+_handles: dict[str, int] = {}
 
 
 def keep(model: Model) -> int:
-    """Keep a model that was fitted and return its handle."""
-    _last[:] = [model]
-    return _kept(model)
+    """Keep a model for the statement that trained it and return its handle."""
+    with _lock:
+        handle = next(_numbers)
+        _passing.put(handle, model, model.size)
+    return handle
 
 
 def last_fitted() -> Model | None:
-    """Return the model that this process fitted last for `detect_anomalies`, which SQL has no name for."""
-    return _last[0] if _last else None
-
-
-def _kept(model: Model) -> int:
-    handle = _handle(model.content_hash)
+    """Return the model that `detect_anomalies` trained last in this process: SQL has no name for it."""
     with _lock:
-        _models[handle] = model
-        _models.move_to_end(handle)
-        while len(_models) > CAPACITY:
-            _models.popitem(last=False)
-    return handle
+        return _passing.last()
 
 
 def load(content_hash: str, state: bytes) -> int:
@@ -43,30 +76,25 @@ def load(content_hash: str, state: bytes) -> int:
 
     A model in memory was verified against its hash when it was restored.
     """
-    handle = _handle(content_hash)
     with _lock:
-        known = _models.get(handle)
-        if known is not None and known.content_hash == content_hash:
-            _models.move_to_end(handle)  # about to be used: those loaded after it must not push it out
+        handle = _handles.get(content_hash)
+        # It is about to be used: those loaded after it must not push it out.
+        if handle is not None and _stored.get(handle) is not None:
             return handle
-    return _kept(Model.from_bytes(state, content_hash))
+    model = Model.from_bytes(state, content_hash)
+    with _lock:
+        handle = _handles.setdefault(content_hash, next(_numbers))
+        _stored.put(handle, model, len(state))
+    return handle
 
 
 def get(handle: int) -> Model:
     """Return a model that is in memory."""
     with _lock:
-        model = _models.get(handle)
-        if model is not None:
-            _models.move_to_end(handle)
-            return model
-    raise CorruptModel(
-        f"no model has the handle {handle!r}",
-        hint=f"pass a model's name; more than {CAPACITY} models in use at once evict each other",
-    )
-
-
-def _handle(content_hash: str) -> int:
-    try:
-        return int(content_hash[:_HEX_DIGITS], 16)
-    except ValueError as error:
-        raise CorruptModel(f"{shown(content_hash)} is no content hash", hint="restore a backup") from error
+        model = _stored.get(handle) or _passing.get(handle)
+    if model is None:
+        raise CorruptModel(
+            f"no model has the handle {handle!r}",
+            hint="pass a model's name; too many models in use at once push each other out of memory",
+        )
+    return model

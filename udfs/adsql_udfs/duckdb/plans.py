@@ -13,23 +13,36 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from adsql import ranking
 from adsql.catalog import check_name
 from adsql.errors import InvalidOption, UnknownModel, shown
 from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql.options import TrainingOptions
+from adsql.registry import is_ranker, row_wise
+from adsql_udfs.duckdb.formulas import committed_model, formula, source_types
 from adsql_udfs.duckdb.quoting import literal
-from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
+from adsql_udfs.duckdb.sources import check_bound, check_not_empty, decoded_plan, source_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MODELS = "adsql.models"
 _TRAINING = frozenset(
-    {"algorithm", "columns", "segment_by", "contamination", "params", "seed", "threshold", "alert_budget"}
+    {
+        "algorithm",
+        "columns",
+        "segment_by",
+        "contamination",
+        "params",
+        "seed",
+        "threshold",
+        "alert_budget",
+        "label_column",
+    }
 )
 
 
-def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
+def detect(source: str, plan: str | None, options: Mapping[str, Any], token: str, database: str) -> str:
     """Return the SQL that scores a source with a saved model, or with one trained on the way.
 
     Parameters
@@ -40,6 +53,8 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
         DuckDB's plan of it as JSON, or its error.
     options
         The macro's other arguments by name.
+    token, database
+        The instance and the database in which saved models are.
     """
     check_bound(source, plan)
     given = {name: value for name, value in _plain(options).items() if value is not None}
@@ -50,6 +65,13 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
                 "version goes with model", hint="detect_anomalies(source, model => 'name', version => 1)"
             )
         check_not_empty(plan)
+        asked = TrainingOptions.parse(**given)
+        if is_ranker(asked.algorithm):
+            # One row more than can be ranked: enough to tell, whatever is behind it.
+            rows = ranking.MAX_ROWS if asked.segment_by else asked.algorithm.spec.max_rows
+            return template("detect_rank").substitute(
+                source=source_query(source), options=_checked(given), rows=(rows or 0) + 1
+            )
         return template("detect_fit").substitute(
             source=source_query(source), options=_checked(given), sample=_sample(given),
             score=_score(),
@@ -63,7 +85,12 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any]) -> str:
         )
     name, number = asked_model(model, version)
     handle = resolve(literal(name), "NULL" if number is None else str(number))
-    return template("detect_saved").substitute(source=source_query(source), handle=handle, score=_score())
+    types = source_types(decoded_plan(plan))
+    saved = committed_model(token, database, name, number) if types is not None else None
+    written = formula(saved[1], types) if saved is not None and types is not None else None
+    if saved is None or written is None:
+        return template("detect_saved").substitute(source=source_query(source), handle=handle, score=_score())
+    return template("detect_formula").substitute(source=source_query(source), handle=handle, number=saved[0], **written)
 
 
 def fit(name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
@@ -74,6 +101,21 @@ def fit(name: str, source: str, plan: str | None, options: Mapping[str, Any]) ->
 def train(name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     """Return the SQL that trains a model, stores it, and returns its description as one struct."""
     return _fit_query("train_model", name, source, plan, options)
+
+
+def update(name: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
+    """Return the SQL that lets a saved model learn from further rows, stores it, and returns its description."""
+    check_bound(source, plan)
+    check_not_empty(plan)
+    model, _ = asked_model(name, None)
+    seed = TrainingOptions.parse(seed=_plain(options)["seed"]).seed
+    return template("update_model").substitute(
+        source=source_query(source), name=literal(model), described=literal(source.strip()), seed=seed,
+        handle=resolve(literal(model), "NULL"),
+        sample=template("sample_update").substitute(
+            seed=seed, rows=MAX_FIT_ROWS, segment_rows=MAX_FIT_ROWS_PER_SEGMENT, segments=MAX_SEGMENTS + 1
+        ),
+    )  # fmt: skip
 
 
 def asked_model(model: object, version: object) -> tuple[str, int | None]:
@@ -112,6 +154,7 @@ def _fit_query(form: str, name: str, source: str, plan: str | None, options: Map
     check_bound(source, plan)
     check_not_empty(plan)
     given = {option: value for option, value in _plain(options).items() if value is not None}
+    row_wise(TrainingOptions.parse(**given).algorithm)
     return template(form).substitute(
         source=source_query(source), name=literal(name), described=literal(source.strip()),
         options=_checked(given), sample=_sample(given),

@@ -14,7 +14,8 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     model := NULL,
     version := NULL,
     threshold := NULL,
-    alert_budget := NULL
+    alert_budget := NULL,
+    label_column := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_detect(
@@ -30,8 +31,11 @@ FROM query(
             'model': model,
             'version': version,
             'threshold': threshold,
-            'alert_budget': alert_budget
-        }
+            'alert_budget': alert_budget,
+            'label_column': label_column
+        },
+        __adsql_instance(1),
+        current_database()
     )
 );
 
@@ -45,7 +49,8 @@ CREATE OR REPLACE $temporary MACRO $schema.fit_model(
     params := NULL,
     seed := NULL,
     threshold := NULL,
-    alert_budget := NULL
+    alert_budget := NULL,
+    label_column := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_fit($training)
@@ -61,7 +66,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     params := NULL,
     seed := NULL,
     threshold := NULL,
-    alert_budget := NULL
+    alert_budget := NULL,
+    label_column := NULL
 ) AS TABLE
 SELECT unnest(stored)
 FROM query(
@@ -78,11 +84,29 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     params := NULL,
     seed := NULL,
     threshold := NULL,
-    alert_budget := NULL
+    alert_budget := NULL,
+    label_column := NULL
 ) AS (
     SELECT stored
     FROM query(
         __adsql_plan_train($training)
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.update_model(model, source, seed := NULL) AS TABLE
+SELECT unnest(stored)
+FROM query(
+    __adsql_plan_update(
+        model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'seed': seed}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.update_model(model, source, seed := NULL) AS (
+    SELECT stored
+    FROM query(
+        __adsql_plan_update(
+            model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'seed': seed}
+        )
     )
 );
 
@@ -116,6 +140,9 @@ ORDER BY name, version;
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE
 SELECT unnest(fact)
 FROM (SELECT unnest(facts) AS fact FROM (SELECT __adsql_model_info($home.model_handle(model, version)) AS facts));
+
+CREATE OR REPLACE $temporary MACRO $schema.model_sql(model, dialect := NULL, source := NULL, version := NULL) AS
+__adsql_model_sql($home.model_handle(model, version), dialect, source);
 
 CREATE OR REPLACE $temporary MACRO $schema.detectors() AS TABLE
 SELECT unnest(detector)

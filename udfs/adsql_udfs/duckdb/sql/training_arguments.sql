@@ -10,5 +10,6 @@ json_serialize_plan(__adsql_source(source), optimize := true),
     'params': params,
     'seed': seed,
     'threshold': threshold,
-    'alert_budget': alert_budget
+    'alert_budget': alert_budget,
+    'label_column': label_column
 }

@@ -1,0 +1,1 @@
+FROM adsql.model_info($name, version => $version)

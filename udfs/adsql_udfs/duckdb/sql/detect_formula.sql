@@ -1,0 +1,31 @@
+-- Score every row with a saved model, in SQL; see formulas.py. Rows outside its range, and all rows if another
+-- version of the model has come since the query was planned, are scored in Python.
+WITH adsql_source AS NOT MATERIALIZED (
+$source
+),
+adsql_model AS MATERIALIZED (
+SELECT $handle AS handle
+)
+SELECT
+    * EXCLUDE (adsql_row, adsql_handle, adsql_score),
+    adsql_score AS anomaly_score,
+    CASE
+        WHEN adsql_handle = $number THEN __adsql_severity_at(adsql_handle, adsql_score)
+        ELSE __adsql_severity(adsql_handle, adsql_row)
+    END AS severity,
+    CASE
+        WHEN adsql_handle = $number THEN adsql_score > $threshold
+        ELSE __adsql_is_anomaly(adsql_handle, adsql_row)
+    END AS is_anomaly
+FROM (
+    SELECT
+        * EXCLUDE ($features),
+        CASE
+            WHEN adsql_handle = $number AND $within THEN $score
+            ELSE __adsql_anomaly_score(adsql_handle, adsql_row)
+        END AS adsql_score
+    FROM (
+        SELECT adsql_source.*, adsql_source AS adsql_row, adsql_model.handle AS adsql_handle, $scaled
+        FROM adsql_source, adsql_model
+    )
+)
