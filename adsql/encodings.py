@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from adsql.arrow import LARGEST, SECONDS_PER_DAY, Floats, Kind, missing, to_float64, to_text, unbounded_float64
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 WEEK = 7 * SECONDS_PER_DAY
 MAX_CATEGORIES = 1_000
@@ -20,6 +21,11 @@ MONDAY = 4 * SECONDS_PER_DAY  # 1970-01-01 was a Thursday
 CIRCLE_STEPS = 1e12  # coordinates are rounded to this share of the radius: a hundred nanoseconds of a week
 _NORMAL_IQR = 1.349  # interquartile range of a standard normal distribution
 _PATTERN_STEPS = ((r"\p{Lu}+", "A"), (r"[\p{L}]*\p{Ll}[\p{L}]*", "a"), (r"[0-9]+", "9"))
+_MOST = 0.8
+_DATE = re.compile(r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{1,4}([ T].*)?")
+_CURRENCY = "([$€£¥]|CHF|EUR|GBP|USD)?"
+_NUMBER = re.compile(rf"{_CURRENCY} ?[-+]?([0-9]+([.'][0-9]+)*(,[0-9]+)?|[0-9]+(,[0-9]+)*(\.[0-9]+)?) ?(%|{_CURRENCY})")
+_NO_NUMBER = re.compile(r"[0-9]+([.'][0-9]+){3,}")  # an address of the internet
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Feature:
     def description(self) -> str:
         """Return the encoding in words, for `model_info`."""
         usual = f"usual {self.center:.6g}, spread {self.scale:.6g}"
-        return f"{_DESCRIPTIONS[self.encoding]}; {usual}"
+        return f"{_DESCRIPTIONS[self.encoding]}; {usual}{looks(self.vocabulary)}"
 
 
 def rarity_feature(name: str, encoding: str, text: pa.StringArray) -> Feature:
@@ -110,6 +116,21 @@ def patterns(text: pa.StringArray) -> pa.StringArray:
     for pattern, replacement in _PATTERN_STEPS:
         text = pc.replace_substring_regex(text, pattern=pattern, replacement=replacement)
     return text
+
+
+def looks(values: Sequence[str]) -> str:
+    """Return a remark where most texts look like numbers or dates that were not read as such, else nothing.
+
+    >>> looks(["12,50", "1.250,00", "unknown", "USD 7", "8%", "9"]), looks(["REF-0001", "REF-0002"])
+    (', and most look like numbers', '')
+    """
+    for what, pattern in (("dates", _DATE), ("numbers", _NUMBER)):
+        alike = sum(
+            pattern.fullmatch(value.strip()) is not None and not _NO_NUMBER.fullmatch(value) for value in values
+        )
+        if values and alike >= _MOST * len(values):
+            return f", and most look like {what}"
+    return ""
 
 
 def _value(values: pa.Array[Any], _: Feature) -> Floats:

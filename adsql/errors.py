@@ -40,6 +40,7 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
         ├── NewerDatabase               ADSQL_NEWER_DATABASE
         ├── NotRegistered               ADSQL_NOT_REGISTERED
         ├── ReadOnlyDatabase            ADSQL_READ_ONLY_DATABASE
+        ├── UnusableDatabase            ADSQL_UNUSABLE_DATABASE
         ├── MigrationChanged            ADSQL_MIGRATION_CHANGED
         └── UnknownEngine               ADSQL_UNKNOWN_ENGINE
 """
@@ -307,6 +308,12 @@ class ReadOnlyDatabase(DatabaseError):
     code = "ADSQL_READ_ONLY_DATABASE"
 
 
+class UnusableDatabase(DatabaseError):
+    """The file is no DuckDB database, cannot be opened, or would keep nothing."""
+
+    code = "ADSQL_UNUSABLE_DATABASE"
+
+
 class MigrationChanged(DatabaseError):
     """A migration that this database has applied differs from the file of the same number."""
 
@@ -329,17 +336,22 @@ def shown(value: object) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
-def listing(names: Iterable[str]) -> str:
-    """Return names as a list for a message, cut after a dozen.
+def listing(names: Iterable[str], separator: str = ", ") -> str:
+    """Return names as a list for a message, cut after a dozen; a name that has the separator in it is quoted.
 
-    >>> listing(["b", "a"])
-    'b, a'
+    >>> listing(["b", "last, first"])
+    'b, "last, first"'
     """
     every = list(names)
     if not every:
         return "none exist"
-    more = f", ... ({len(every)} in all)" if len(every) > _MAX_LISTED else ""
-    return ", ".join(every[:_MAX_LISTED]) + more
+    mark = separator.strip()
+    more = f"{separator}... ({len(every)} in all)" if len(every) > _MAX_LISTED else ""
+    return separator.join(_quoted(name) if mark in name else name for name in every[:_MAX_LISTED]) + more
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

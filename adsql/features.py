@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +39,17 @@ from adsql.arrow import (
     to_float64,
     to_text,
 )
-from adsql.encodings import ENCODINGS, KINDS, MAX_CATEGORIES, WEEK, Feature, patterns, rarity_feature, with_robust_scale
+from adsql.encodings import (
+    ENCODINGS,
+    KINDS,
+    MAX_CATEGORIES,
+    WEEK,
+    Feature,
+    looks,
+    patterns,
+    rarity_feature,
+    with_robust_scale,
+)
 from adsql.errors import (
     ColumnTypeChanged,
     MissingColumn,
@@ -164,14 +174,18 @@ class FeatureSpec:
                 raise MissingColumn(
                     f"the row has no column {name!r}, which the model was trained on",
                     allowed=f"rows with the columns {listing(self.columns)}; this one has {listing(table)}",
-                    hint="select the model's columns, renamed if need be, or pass the features by position",
+                    hint="select the model's columns, renamed if need be",
                 )
             kind = kind_of(table[found].type)
+            if kind is Kind.TEXT and kinds[name] is not Kind.TEXT and bool(missing(table[found]).all()):
+                selected[name] = pa.nulls(len(table[found]))  # an empty column of a CSV file is one of text
+                continue
             if kind not in (kinds[name], Kind.MISSING):
                 raise ColumnTypeChanged(
                     f"column {name!r} has type {table[found].type}, in training it held {kinds[name]} values",
                     allowed=f"a {kinds[name]} type",
-                    hint="cast the column, or train the model again",
+                    hint="cast the column, for a file by FROM read_csv('...', types => {'column': 'TYPE'}), "
+                    "or train the model again",
                 )
             selected[name] = table[found]
         return selected
@@ -269,7 +283,7 @@ def _resolve(requested: Sequence[str], table: Columns) -> list[str]:
 
 
 def _nothing_usable(left_out: Iterable[LeftOut]) -> NoUsableColumn:
-    reasons = listing(f"{item.column} ({item.reason})" for item in left_out)
+    reasons = listing((f"{item.column} ({item.reason})" for item in left_out), separator="; ")
     return NoUsableColumn(
         f"no column of the source can be used: {reasons}",
         allowed="at least one number, time, date or category with values",
@@ -318,10 +332,14 @@ def _text_candidates(name: str, text: pa.StringArray, *, automatic: bool) -> tup
         return [rarity_feature(name, "rarity", text)], ""
     shapes = patterns(text)
     if automatic and not _repeats(shapes):
-        return [], "free text or a key: almost every value has its own pattern"
+        return [], f"free text or a key: almost every value has its own pattern{_remark(text)}"
     if automatic and pc.count_distinct(shapes).as_py() == 1:
-        return [], "a key: almost every value is different, and all have one pattern"
+        return [], f"a key: almost every value is different, and all have one pattern{_remark(text)}"
     return [rarity_feature(name, "pattern_rarity", shapes)], ""
+
+
+def _remark(text: pa.StringArray) -> str:
+    return looks(cast("list[str]", text.drop_null()[:MAX_CATEGORIES].to_pylist()))
 
 
 def _repeats(text: pa.StringArray) -> bool:

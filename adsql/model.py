@@ -19,11 +19,12 @@ from adsql.errors import (
     UnknownColumn,
     WrongFeatureCount,
     listing,
+    shown,
 )
 from adsql.facts import Fact, facts
 from adsql.options import parse_params
 from adsql.segment import Scores, Segment
-from adsql.segment_keys import existing_column, segment_rows
+from adsql.segment_keys import check_kinds, existing_column, key_text, segment_kinds, segment_rows
 from adsql.state import State, content_hash, require
 from adsql.threshold import Policy, ThresholdPolicy
 
@@ -66,6 +67,8 @@ class Model:
         The column that said which training rows were anomalies, if any.
     skipped
         Segments without a pipeline, and why. Their rows, like those of segments unknown in training, have no score.
+    segment_kinds
+        The kinds of the segment columns' values; empty for a model that was stored before they were.
 
     Examples
     --------
@@ -85,6 +88,7 @@ class Model:
     segments: Mapping[str, Segment]
     skipped: Mapping[str, str]
     label_column: str | None = None
+    segment_kinds: tuple[str, ...] = ()
 
     @classmethod
     def fit(cls, table: Columns, options: TrainingOptions, n_rows: Mapping[str, int] | None = None) -> Model:
@@ -113,7 +117,11 @@ class Model:
         if rows == 0:
             raise EmptySource("the source has no rows", hint="check its filter")
         if rows < MIN_ROWS:
-            raise TooFewRows(f"the source has {rows} row", allowed=f"at least {MIN_ROWS} rows")
+            raise TooFewRows(
+                f"the source has {rows} row",
+                allowed=f"at least {MIN_ROWS} rows",
+                hint="look at it: a file may be read otherwise than meant, such as with another delimiter",
+            )
         skip = [existing_column(name, table) for name in options.segment_by]
         label = None if options.label_column is None else existing_column(options.label_column, table, "label_column")
         segments: dict[str, Segment] = {}
@@ -134,10 +142,14 @@ class Model:
                     raise
                 error, skipped[key] = caught, caught.problem
         if error is not None and not segments:
-            raise error
+            name = key_text(next(reversed(skipped)))
+            raise type(error)(
+                f"none of the {len(skipped)} segments can be trained; segment {shown(name)}: {error.problem}",
+                hint="choose a coarser column, or name the columns to use",
+            )
         return cls(
             algorithm.spec.name, dict(options.params), options.policy, options.seed,
-            options.segment_by, segments, skipped, label,
+            options.segment_by, segments, skipped, label, segment_kinds(table, options.segment_by),
         )  # fmt: skip
 
     def updated(self, table: Columns, n_rows: Mapping[str, int] | None = None, seed: int = 0) -> Model:
@@ -178,6 +190,8 @@ class Model:
         if self.label_column is not None:
             label = existing_column(self.label_column, table, "label_column")
         skip = [existing_column(name, table) for name in self.segment_by]
+        if self.segment_kinds:
+            check_kinds(table, self.segment_by, self.segment_kinds)
         segments, skipped = dict(self.segments), dict(self.skipped)
         for key, part in _split(table, skip).items():
             size = len(next(iter(part.values())))
@@ -218,6 +232,8 @@ class Model:
             only = self.segments[""]
             yield None, only, only.features.select(table)
             return
+        if self.segment_kinds:
+            check_kinds(table, self.segment_by, self.segment_kinds)
         for key, rows in segment_rows(table, self.segment_by).items():
             segment = self.segments.get(key)
             if segment is not None:
@@ -232,7 +248,8 @@ class Model:
         names = self.positional_columns
         if len(values) != len(names):
             raise WrongFeatureCount(
-                f"{len(values)} features were passed, the model has {len(names)}",
+                f"{len(values)} {'feature was' if len(values) == 1 else 'features were'} passed, "
+                f"the model has {len(names)}",
                 allowed=listing(names),
                 hint="pass them in this order, or pass the row of the table",
             )
@@ -290,6 +307,7 @@ class Model:
                 "segment": keys,
                 "skipped": list(self.skipped),
                 "skipped_reason": list(self.skipped.values()),
+                **({"segment_kind": self.segment_kinds} if self.segment_kinds else {}),
             },
         )
         parts = {str(index): self.segments[key].to_state() for index, key in enumerate(keys)}
@@ -331,10 +349,12 @@ class Model:
         segments = {key: Segment.from_state(state.child(str(i)), algorithm) for i, key in enumerate(keys)}
         skipped, reasons = own.text("skipped"), own.text("skipped_reason")
         require(len(skipped) == len(reasons), "a segment was skipped without a reason")
+        kinds = tuple(own.text("segment_kind")) if "segment_kind" in own.texts else ()
+        require(len(kinds) in (0, len(segment_by)), "a segment column has no kind")
         label = own.scalar("label_column", str) if "label_column" in own.scalars else None
         model = cls(
             algorithm.spec.name, params, policy, own.scalar("seed", int), segment_by, segments,
-            dict(zip(skipped, reasons, strict=True)), label,
+            dict(zip(skipped, reasons, strict=True)), label, kinds,
         )  # fmt: skip
         # Another version of Arrow may encode it in other bytes.
         vars(model)["content_hash"] = content_hash(data)

@@ -54,6 +54,8 @@ BUILTIN = (
     "zscore:ZScore",
 )
 
+_IGNORED = str.maketrans("", "", " -_")
+
 
 @cache
 def detectors() -> dict[str, Algorithm]:
@@ -105,7 +107,7 @@ def row_wise(cls: Algorithm) -> type[Detector]:
 
 
 def find(name: str) -> Algorithm:
-    """Return the detector of a name or an alias, regardless of case.
+    """Return the detector of a name or an alias, regardless of case, spaces, hyphens and underscores.
 
     Raises
     ------
@@ -114,12 +116,12 @@ def find(name: str) -> Algorithm:
 
     Examples
     --------
-    >>> find("Isolation_Forest").spec.name
+    >>> find("Isolation Forest").spec.name
     'iforest'
     """
-    wanted = name.casefold()
+    wanted = _compact(name)
     for cls in detectors().values():
-        if wanted in (cls.spec.name, *cls.spec.aliases):
+        if wanted in map(_compact, (cls.spec.name, *cls.spec.aliases)):
             return cls
     names = [alias for cls in detectors().values() for alias in (cls.spec.name, *cls.spec.aliases)]
     raise UnknownAlgorithm(
@@ -127,3 +129,7 @@ def find(name: str) -> Algorithm:
         allowed=detectors(),
         hint=did_you_mean(name, names) or "SELECT * FROM detectors()",
     )
+
+
+def _compact(name: str) -> str:
+    return name.casefold().translate(_IGNORED)

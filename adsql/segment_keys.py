@@ -1,7 +1,8 @@
 r"""Which segment a row belongs to: the values of the segment columns as text, joined.
 
 Values cannot be mistaken for each other: a backslash and the separator are escaped, and NULL is ``\N``, which no
-escaped value is.
+escaped value is. Equal values of different types have one text: 1, 1.0 and the decimal 1.00, a timestamp in
+seconds and one in microseconds.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adsql.arrow import column_named, to_text
-from adsql.errors import UnknownColumn, did_you_mean
+from adsql.arrow import Kind, column_named, kind_of, missing, to_text
+from adsql.errors import ColumnTypeChanged, UnknownColumn, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,15 +26,69 @@ if TYPE_CHECKING:
 _KEY_SEPARATOR = "\x1f"  # ASCII's unit separator: between the values of a segment's key
 _NULL_KEY = "\\N"
 _ESCAPES = (("\\", "\\\\"), (_KEY_SEPARATOR, "\\u"))
+_BOOLEAN = "boolean"  # as a number TRUE would be 1; as a segment it reads better as it is
+# Zeros behind a decimal's or a time's last digit.
+_NEEDLESS = ((r"(\.[0-9]*[1-9])0+$", r"\1"), (r"\.0+$", ""))
+_EXACT_INTEGERS = 2.0**63
 
 
 def segment_keys(table: Columns, segment_by: Sequence[str]) -> pa.StringArray:
     """Return the key of the segment that each row belongs to: the columns' values as text, joined."""
-    texts = [_escaped(to_text(table[existing_column(name, table)])) for name in segment_by]
+    texts = [_escaped(_key_text(table[existing_column(name, table)])) for name in segment_by]
     if len(texts) == 1:
         return texts[0]
     join: Any = pc.binary_join_element_wise  # its stubs do not know of a separator as the last argument
     return cast("pa.StringArray", join(*texts, _KEY_SEPARATOR))
+
+
+def segment_kinds(table: Columns, segment_by: Sequence[str]) -> tuple[str, ...]:
+    """Return the kind of each segment column's values: another kind has other keys."""
+    return tuple(_kind(table[existing_column(name, table)]) for name in segment_by)
+
+
+def check_kinds(table: Columns, segment_by: Sequence[str], trained: Sequence[str]) -> None:
+    """Raise if a segment column holds another kind of values than in training, so that no segment would be found.
+
+    Raises
+    ------
+    ColumnTypeChanged
+        Naming the column and both kinds.
+    """
+    for name, found, before in zip(segment_by, segment_kinds(table, segment_by), trained, strict=True):
+        if found != before and Kind.MISSING not in (found, before):
+            raise ColumnTypeChanged(
+                f"segment_by: column {name!r} holds {found} values, in training it held {before} values",
+                allowed=f"a {before} type",
+                hint="cast the column, or train the model again",
+            )
+
+
+def _kind(column: pa.Array[Any]) -> str:
+    kind = kind_of(column.type)
+    if kind is Kind.TEXT and bool(missing(column).all()):
+        return Kind.MISSING  # an empty column of a CSV file is one of text
+    return _BOOLEAN if pa.types.is_boolean(column.type) else kind
+
+
+def _key_text(column: pa.Array[Any]) -> pa.StringArray:
+    kind = kind_of(column.type)
+    if pa.types.is_floating(column.type):
+        return _float_text(column)
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp(column.type.unit))  # in UTC, whatever the session's time zone
+    text = to_text(column)
+    if kind in (Kind.NUMBER, Kind.TIMESTAMP, Kind.TIME):
+        for pattern, replacement in _NEEDLESS:
+            text = pc.replace_substring_regex(text, pattern=pattern, replacement=replacement)
+    return text
+
+
+def _float_text(column: pa.Array[Any]) -> pa.StringArray:
+    """Return floats as text, whole ones as integers are: not 1e+15."""
+    values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    whole = (np.trunc(values) == values) & (np.abs(values) < _EXACT_INTEGERS)
+    integers = pa.array(np.where(whole, values, 0.0).astype(np.int64), mask=missing(column))
+    return cast("pa.StringArray", pc.if_else(pa.array(whole), to_text(integers), to_text(column)))
 
 
 def _escaped(text: pa.StringArray) -> pa.StringArray:

@@ -45,7 +45,7 @@ to do. In SQL it arrives inside DuckDB's own exception, with the code in bracket
 leaves with the exit code.
 
 Exit codes: 0 done, 1 any other error (DuckDB's own among them), 2 a wrong option, 3 the source or its columns,
-4 a model, 5 the database, 130 interrupted.
+4 a model, 5 the database, 130 interrupted, 141 the reader of the output has left (`adsql detect ... | head`).
 
 | code | exit code | meaning |
 | ---- | --------- | ------- |

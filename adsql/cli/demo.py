@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adsql.cli.failures import err
 from adsql.cli.output import show
-from adsql.cli.running import err, query, run
+from adsql.cli.running import query, run
 from adsql.datasets import path
 
 if TYPE_CHECKING:

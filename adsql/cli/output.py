@@ -22,6 +22,13 @@ MAX_SHOWN_COLUMNS = 12
 PIPE_WIDTH = 1_000
 
 
+class _Console(Console):
+    """A console that leaves a broken pipe to `reporting`, as everything else that fails; rich would exit with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Format(StrEnum):
     """How results are written."""
 
@@ -47,13 +54,13 @@ _COPY = {
 }
 
 
-def check_output(output: Path | None, wanted: Format | None) -> None:
-    """Refuse an output that could not be written, before any work is done.
+def check_output(output: Path | None, wanted: Format | None, *inputs: str) -> None:
+    """Refuse an output that could not be written, or would overwrite what is read, before any work is done.
 
     Raises
     ------
     InvalidOption
-        For an unknown suffix without a format, or a folder that does not exist.
+        For an unknown suffix without a format, a folder that does not exist, or a file that is an input.
     """
     if output is None:
         return
@@ -65,6 +72,8 @@ def check_output(output: Path | None, wanted: Format | None) -> None:
         raise InvalidOption("--format table is for the terminal", allowed="csv, json, parquet with --output")
     if not output.parent.is_dir():
         raise InvalidOption(f"folder {str(output.parent)!r} does not exist", hint="create it first")
+    if any(output.resolve() == Path(name).resolve() for name in inputs):
+        raise InvalidOption(f"--output {str(output)!r} is the input too", hint="write to another file")
 
 
 def chosen_format(output: Path | None, wanted: Format | None) -> Format:
@@ -106,6 +115,14 @@ def write(con: Any, relation: Any, output: Path | None, wanted: Format | None) -
         sys.stdout.flush()
 
 
+def write_whole(con: Any, relation: Any, wanted: Format | None) -> None:  # noqa: ANN401 - the engine's own types
+    """Write a small result whole: a table, even into a pipe, and nothing of it cut."""
+    if wanted in (None, Format.TABLE):
+        show(relation.columns, relation.fetchall(), most=None)
+    else:
+        write(con, relation, None, wanted)
+
+
 def show(names: Sequence[str], rows: Sequence[Sequence[object]], most: int | None = MAX_SHOWN_ROWS) -> None:
     """Print rows as a table: the first `most`, and the first columns."""
     kept = _columns_shown(names)
@@ -116,7 +133,7 @@ def show(names: Sequence[str], rows: Sequence[Sequence[object]], most: int | Non
     for row in rows[:most]:
         table.add_row(*(_text(row[index]) for index in kept))
     # A pipe has no width: nothing is folded there.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console = _Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     console.print(table)
     if most is not None and len(rows) > most:
         console.print("... more rows: write all of them with --output, or print them with --format csv", style="dim")

@@ -1,72 +1,30 @@
-"""Runs SQL for the command line: progress while it takes long, one line and an exit code when it fails."""
+"""Runs SQL for the command line, with progress while it takes long."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from contextlib import contextmanager
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from adsql.cli.failures import err
 from adsql.engines import engine
-from adsql.errors import AdsqlError, UnknownSource, from_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 
-MEMORY = ":memory:"
-INTERRUPTED = 130
 _QUICK = 0.5  # seconds: no progress bar for what is done by then
 _POLL = 0.1
-
-err = Console(stderr=True, highlight=False)
 
 
 def query(name: str, con: Any = None) -> str:  # noqa: ANN401 - the engine's own type
     """Return the text of `adsql/cli/sql/<name>.sql`, which calls adsql's functions where a connection has them."""
     text = (files("adsql.cli") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
     return text if con is None else text.replace("adsql.", f"{engine().home(con)}.")
-
-
-@contextmanager
-def database(path: str, *, read_only: bool = False) -> Iterator[Any]:
-    """Open a database for one command, and turn what fails into a message and an exit code.
-
-    Exit codes: 1 any other error, 2 an option, 3 the source or its columns, 4 a model, 5 the database,
-    130 interrupted.
-    """
-    duckdb = engine()
-    con = None
-    try:
-        if read_only and path != MEMORY and not Path(path).exists():
-            raise UnknownSource(f"database {path!r} does not exist", hint="train a model into it with adsql train")
-        con = duckdb.connect(path, read_only=read_only and path != MEMORY)
-        # DuckDB would print its own bar to standard output, into the CSV that goes there.
-        con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-        yield con
-    except AdsqlError as error:
-        fail(error)
-    except duckdb.Error as error:
-        fail(from_message(str(error)) or error)
-    except KeyboardInterrupt:
-        err.print("interrupted")
-        raise typer.Exit(INTERRUPTED) from None
-    finally:
-        if con is not None:
-            con.close()
-
-
-def fail(error: Exception) -> None:
-    """Print an error on one line and leave with its exit code."""
-    err.print(f"error: {' '.join(str(error).split())}", style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(error.exit_code if isinstance(error, AdsqlError) else 1) from error
 
 
 def run(con: Any, sql: str, values: Mapping[str, object], what: str) -> list[tuple[Any, ...]]:  # noqa: ANN401

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from adsql.arrow import Kind
 from adsql.errors import NoSqlForm, shown
 from adsql.segment_keys import key_values
 from adsql.sqlgen.builder import column, text
@@ -36,15 +37,15 @@ def segment_conditions(model: Model, dialect: Dialect, table: str | None) -> dic
     for index, name in enumerate(model.segment_by):
         _check(name, {values[index] for values in by_key.values()} - {None}, dialect)
     columns = [column(name, table) for name in model.segment_by]
-    return {
-        key: exp.and_(*(_is(source, value) for source, value in zip(columns, values, strict=True)))
-        for key, values in by_key.items()
-    }
+    kinds = model.segment_kinds or ("",) * len(columns)
+    return {key: exp.and_(*map(_is, columns, values, kinds)) for key, values in by_key.items()}
 
 
-def _is(source: exp.Expr, value: str | None) -> exp.Expr:
+def _is(source: exp.Expr, value: str | None, kind: str) -> exp.Expr:
     if value is None:
         return exp.Is(this=source.copy(), expression=exp.Null())
+    if kind == Kind.NUMBER:  # 1, 1.0 and 1.00 are one segment, and three texts
+        return exp.EQ(this=source.copy(), expression=exp.Literal.number(value))
     return exp.EQ(this=text(source), expression=exp.Literal.string(value))
 
 

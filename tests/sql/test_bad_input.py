@@ -115,7 +115,8 @@ SOURCES = [
     ("'SET threads = 1'", "INVALID_SOURCE", "is SET, not a query"),
     ("'CALL pragma_version()'", "INVALID_SOURCE", "is CALL, not a query"),
     ("'EXPLAIN SELECT 1'", "INVALID_SOURCE", "is EXPLAIN, not a query"),
-    ("'PIVOT trips ON kind USING sum(fare)'", "INVALID_SOURCE", "is MULTI, not a query"),
+    ("'PIVOT trips ON kind USING sum(fare)'", "INVALID_SOURCE", "depend on its rows", "IN ('day', 'night')"),
+    ("'out.txt'", "UNKNOWN_SOURCE", "'out.txt'", "its suffix is not known", "read_csv('out.txt')"),
     ("'WITH x AS (DELETE FROM trips RETURNING *) FROM x'", "INVALID_SOURCE", "is a write"),
     ("'WITH x AS (INSERT INTO trips FROM trips RETURNING *) FROM x'", "INVALID_SOURCE", "is a write"),
     ("'WITH x AS (UPDATE trips SET fare = 0 RETURNING *) FROM x'", "INVALID_SOURCE", "is a write"),
@@ -149,7 +150,8 @@ CALLS = [
     (SAVED.format("'nope'"), "UNKNOWN_SOURCE", "'nope'"),
     (SCORE.format("fare, km"), "WRONG_FEATURE_COUNT", "2 features were passed, the model has 3", "fare, km, kind"),
     (SCORE.format("fare, km, kind, kind"), "WRONG_FEATURE_COUNT", "4 features"),
-    (SCORE.format("NULL"), "WRONG_FEATURE_COUNT", "1 features"),
+    (SCORE.format("NULL::INTEGER"), "WRONG_FEATURE_COUNT", "1 feature was passed"),
+    ("SELECT detect_anomalies('trips')", "INVALID_OPTION", "write SELECT * FROM detect_anomalies(...)"),
     (SCORE.format("kind, km, fare"), "COLUMN_TYPE_CHANGED", "'fare'"),
     (SCORE.format("{'fare': fare}"), "MISSING_COLUMN", "'km'", "this one has fare"),
     (SCORE.format("row(fare, km, kind)"), "MISSING_COLUMN", "'fare'"),
@@ -277,6 +279,17 @@ def test_an_empty_source_is_told_whatever_is_asked_of_the_result(con, query, sou
 def test_a_saved_model_has_nothing_to_say_about_no_rows(con):
     assert rows(con, "FROM detect_anomalies('FROM trips WHERE false', model => 'fares')") == []
     assert rows(con, "SELECT anomaly_score('fares', t) FROM trips AS t WHERE false") == []
+
+
+@pytest.mark.parametrize("function", ["anomaly_score", "severity", "is_anomaly"])
+def test_a_row_that_is_null_has_no_score_also_without_a_type(con, function):
+    assert rows(con, f"SELECT {function}('fares', NULL) FROM range(3)") == [(None,)] * 3
+
+
+@pytest.mark.parametrize("con", ["trips.db", None, 3])
+def test_what_is_no_connection_cannot_be_registered_on(con):
+    with pytest.raises(TypeError, match="takes an open DuckDB connection, not"):
+        adsql.register(con)
 
 
 def test_a_message_stays_short_however_long_a_value_is(con):

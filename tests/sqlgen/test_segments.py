@@ -70,6 +70,12 @@ def test_segments_of_whole_numbers_and_text(database, values):
     check(database, model_of(table, ["shop"]), table)
 
 
+def test_segments_of_whole_numbers_of_another_type(database):
+    table = {**shops(), "shop": pa.array([i % 3 for i in range(N)])}
+    check(database, model_of(table, ["shop"]), {**table, "shop": table["shop"].cast(pa.float64())})
+    check(database, model_of({**table, "shop": table["shop"].cast(pa.decimal128(24, 2))}, ["shop"]), table)
+
+
 def test_segments_of_dates(database_with_times):
     days = [dt.date(2024, 1, 1), dt.date(2024, 12, 31), None]
     table = {**shops(), "shop": pa.array([days[i % 3] for i in range(N)])}
@@ -95,7 +101,7 @@ def test_segments_of_two_columns(database):
     ("values", "shown"),
     [
         ([0.5, 1.5], "'0.5'"),
-        ([Decimal("1.10"), Decimal("2.20")], "'1.10'"),
+        ([Decimal("1.10"), Decimal("2.20")], "'1.1'"),
         ([dt.time(1, 30), dt.time(2)], "'01:30:00"),
         ([dt.datetime(2024, 1, 1, 5), dt.datetime(2024, 1, 2)], "'2024-01-01 05:00:00"),  # noqa: DTZ001 - no zone
         ([float("nan"), float("inf")], "'inf'"),

@@ -332,6 +332,16 @@ def test_another_kind_of_values_is_refused(now):
         fit(USED["floats"]).select({"c": USED[now], "usual": USUAL})
 
 
+@pytest.mark.parametrize("nothing", [pa.nulls(2), pa.nulls(2, pa.string()), pa.nulls(2, pa.large_string())], ids=str)
+@pytest.mark.parametrize("before", ["floats", "times of day", "dates", "categories"])
+def test_a_column_without_a_value_is_missing_whatever_its_type(before, nothing):
+    spec = fit(USED[before])
+    table = {"c": nothing, "usual": pa.array([0.0, 0.0])}
+    np.testing.assert_array_equal(
+        spec.transform(spec.select(table))[0], spec.transform(spec.select({**table, "c": pa.nulls(2)}))[0]
+    )
+
+
 @pytest.mark.parametrize("now", ["whole numbers that repeat", "decimals", "booleans", "durations"])
 def test_another_type_of_the_same_kind_is_accepted(now):
     spec = fit(USED["floats"])

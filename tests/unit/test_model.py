@@ -11,6 +11,7 @@ import pytest
 from adsql.detector import Capability
 from adsql.detectors.mad import MAD
 from adsql.errors import (
+    ColumnTypeChanged,
     CorruptModel,
     EmptySource,
     InvalidOption,
@@ -100,6 +101,55 @@ def test_segments_match_whatever_the_types_of_numbers():
     assert model.score(rows).present.all()
 
 
+KEYS = [i % 2 for i in range(N)]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kinds"),
+    [
+        (pa.array(KEYS), pa.array(["0", "01"]), "text values, in training it held number"),
+        (pa.array(map(str, KEYS)), pa.array([0, 1]), "number values, in training it held text"),
+        (pa.array(map(bool, KEYS)), pa.array([0, 1]), "number values, in training it held boolean"),
+        (
+            pa.array(KEYS, pa.date32()),
+            pa.array([0, 1], pa.timestamp("us")),
+            "timestamp values, in training it held date",
+        ),
+    ],
+)
+def test_segments_of_another_kind_are_an_error_and_not_rows_without_a_score(before, now, kinds):
+    model = trained(by_city(city=before), segment_by="city")
+    for same in (model, Model.from_bytes(model.to_bytes())):
+        with pytest.raises(ColumnTypeChanged, match=f"column 'city' holds {kinds} values"):
+            same.score({"city": now, "x": pa.array([0.0, 1.0])})
+
+
+@pytest.mark.parametrize("nothing", [pa.nulls(2), pa.nulls(2, pa.string())], ids=str)
+def test_a_segment_column_without_values_fits_every_kind(nothing):
+    model = trained(by_city(city=pa.array([None, *KEYS[1:]])), segment_by="city")
+    assert "NULL" in {segment for segment, _ in facts(model, "no model")}
+    assert not model.score({"city": nothing, "x": pa.array([0.0, 1.0])}).present.any()
+
+
+def test_segments_of_another_kind_are_no_further_rows():
+    table = by_city(city=pa.array(KEYS))
+    model = Model.fit(table, TrainingOptions.parse("zscore", segment_by="city"))
+    assert list(model.updated({**table, "city": table["city"].cast(pa.float64())}).segments) == ["0", "1"]
+    with pytest.raises(ColumnTypeChanged, match="column 'city' holds text values, in training it held number"):
+        model.updated({**table, "city": table["city"].cast(pa.string())})
+
+
+def test_a_model_stored_without_kinds_checks_none():
+    model = dataclasses.replace(trained(by_city(city=pa.array(KEYS)), segment_by="city"), segment_kinds=())
+    restored = Model.from_bytes(model.to_bytes())
+    assert restored.segment_kinds == ()
+    assert restored.score({"city": pa.array(["0", "2"]), "x": pa.array([0.0, 1.0])}).present.tolist() == [True, False]
+
+
+def test_kinds_are_stored_with_segments_only():
+    assert "segment_kind" not in State.from_bytes(trained(by_city()).to_bytes()).child("model").texts
+
+
 def test_a_segment_too_small_to_learn_from_is_recorded():
     table = by_city(city=pa.array(["Lima"] + ["Rome"] * (N - 1)))
     model = trained(table, segment_by="city")
@@ -123,6 +173,11 @@ def test_if_no_segment_can_be_trained_the_reason_is_the_error():
         trained({"city": pa.array(["a", "b"]), "x": pa.array([1.0, 2.0])}, segment_by="city")
     with pytest.raises(NoUsableColumn):
         trained(by_city(x=pa.nulls(N)), segment_by="city")
+
+
+def test_if_no_segment_can_be_trained_the_message_says_so_and_names_the_last_one():
+    with pytest.raises(TooFewRows, match="none of the 2 segments can be trained; segment 'b': the segment has 1 row"):
+        trained({"city": pa.array(["a", "b"]), "x": pa.array([1.0, 2.0])}, segment_by="city")
 
 
 def test_too_many_segments_are_refused():
@@ -191,7 +246,7 @@ def test_features_by_position_are_the_columns_in_the_order_of_the_source():
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_another_number_of_features_is_refused(count):
     model = trained({"z": pa.array(X), "a": pa.array(X * 100)})
-    with pytest.raises(WrongFeatureCount, match=f"{count} features were passed, the model has 2. Allowed: z, a"):
+    with pytest.raises(WrongFeatureCount, match=f"{count} features? (was|were) passed, the model has 2. Allowed: z, a"):
         model.score_by_position([pa.array([0.0])] * count)
 
 

@@ -27,6 +27,9 @@ def test_every_builtin_detector_is_registered_under_its_name():
         ("Isolation_Forest", "iforest"),
         ("KNN", "knn"),
         ("z_score", "zscore"),
+        ("z-score", "zscore"),
+        ("IsolationForest", "iforest"),
+        ("isolation forest", "iforest"),
     ],
 )
 def test_names_and_aliases_are_found_regardless_of_case(name, expected):
@@ -34,7 +37,7 @@ def test_names_and_aliases_are_found_regardless_of_case(name, expected):
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("iforrest", "iforest"), ("isolationforest", "isolation_forest"), ("z-score", "zscore")]
+    ("name", "meant"), [("iforrest", "iforest"), ("isolation woods", "isolation_forest"), ("zsocre", "zscore")]
 )
 def test_the_nearest_name_or_alias_is_suggested(name, meant):
     with pytest.raises(UnknownAlgorithm, match=f"did you mean '{meant}'") as caught:

@@ -1,6 +1,8 @@
 """Rows belong to one segment exactly if their values are equal, whatever characters the values have."""
 
+import duckdb
 import pyarrow as pa
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -31,3 +33,23 @@ def test_null_is_a_segment_of_its_own_and_reads_as_null():
     keys = segment_keys({"x": pa.array([None, "NULL", "\\N"])}, ["x"]).to_pylist()
     assert len(set(keys)) == 3
     assert key_text(keys[0]) == "NULL"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["1", "1::DOUBLE", "1::FLOAT", "1::DECIMAL(10, 2)", "1::HUGEINT", "1::UTINYINT"],
+        ["1.5::DOUBLE", "1.5::DECIMAL(10, 1)", "1.5::DECIMAL(38, 10)"],
+        ["100", "100::DECIMAL(5, 0)", "100::DECIMAL(10, 3)", "100::DOUBLE"],
+        ["10::BIGINT ** 15", "1e15", "1e15::DECIMAL(38, 2)", "10::HUGEINT ** 15"],
+        ["0", "0::DOUBLE", "'-0.0'::DOUBLE", "0::DECIMAL(10, 2)"],
+        ["'2024-01-01 10:00'::TIMESTAMP", "'2024-01-01 10:00'::TIMESTAMP_S", "'2024-01-01 10:00'::TIMESTAMP_NS",
+         "'2024-01-01 10:00+00'::TIMESTAMPTZ", "'2024-01-01 08:00-02'::TIMESTAMPTZ"],
+        ["'10:00'::TIME", "'10:00'::TIME_NS"],
+    ],
+)  # fmt: skip
+def test_equal_values_of_different_types_have_one_key(values):
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'Europe/Berlin'")
+        columns = [con.sql(f"SELECT {value} AS x").to_arrow_table()["x"].combine_chunks() for value in values]
+    assert len({segment_keys({"x": column}, ["x"])[0].as_py() for column in columns}) == 1

@@ -5,5 +5,6 @@ from __future__ import annotations
 from duckdb import Error
 
 from adsql_udfs.duckdb.connection import connect, home, register
+from adsql_udfs.duckdb.loaded import last_fitted
 
-__all__ = ["Error", "connect", "home", "register"]
+__all__ = ["Error", "connect", "home", "last_fitted", "register"]

@@ -11,6 +11,7 @@ import duckdb
 from duckdb.func import ARROW, SPECIAL
 
 from adsql import migrations
+from adsql.errors import InvalidOption
 from adsql_udfs.duckdb import instances
 from adsql_udfs.duckdb.functions import FUNCTIONS
 from adsql_udfs.duckdb.plans import MODELS, resolve, template
@@ -32,6 +33,10 @@ NAMES = (
     "consensus", "models", "model_info", "model_sql", "detectors", "drop_model",
 )  # fmt: skip
 COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
+
+_NOT_A_TABLE = InvalidOption(
+    "detect_anomalies with a source alone returns a table", hint="write SELECT * FROM detect_anomalies(...)"
+)
 
 _lock = threading.Lock()
 
@@ -94,6 +99,8 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
     Raises
     ------
+    TypeError
+        If it is no connection.
     NewerDatabase, MigrationChanged
         If the database's adsql schema is not one that this version knows.
 
@@ -104,6 +111,8 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     >>> con.execute("SELECT count(*) FROM models()").fetchall()
     [(0,)]
     """
+    if not isinstance(con, duckdb.DuckDBPyConnection):
+        raise TypeError(f"register takes an open DuckDB connection, not {con!r}; adsql.connect(path) opens a file")
     # On a connection of its own: the caller may be inside a transaction, and may roll it back.
     own = con.cursor()
     try:
@@ -253,6 +262,7 @@ def _macros(schema: str, *, temporary: bool, models: str = MODELS) -> str:
         temporary="TEMP" if temporary else "",
         models=models,
         handle=resolve("model", "version", models),
+        table_form=literal(str(_NOT_A_TABLE)),
         training=template("training_arguments").substitute(),
         **{name: _overloads(f"__adsql_{function}", home) for name, function in SCORING.items()},
     )

@@ -273,6 +273,8 @@ def _check_result_columns(rows: Any) -> None:  # noqa: ANN401 - its stubs do not
 
 
 def _scored_by(model: Model, arrays: Sequence[pa.Array[Any]]) -> Scores:
+    if len(arrays) == 1 and pa.types.is_null(arrays[0].type):  # NULL without a type: a row as any other that is NULL
+        return Scores.none(len(arrays[0]))
     if len(arrays) == 1 and isinstance(arrays[0], pa.StructArray):
         return model.score(struct_columns(arrays[0]))
     return model.score_by_position(arrays)

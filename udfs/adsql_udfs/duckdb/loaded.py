@@ -37,6 +37,10 @@ class Shelf:
         self._models.move_to_end(handle)
         return self._models[handle][0]
 
+    def last(self) -> Model | None:
+        """Return the model that was used last, or None."""
+        return next(reversed(self._models.values()))[0] if self._models else None
+
     def put(self, handle: int, model: Model, size: int) -> None:
         """Add a model of a size in bytes."""
         self._bytes += size - self._models.pop(handle, (model, 0))[1]
@@ -59,6 +63,12 @@ def keep(model: Model) -> int:
         handle = next(_numbers)
         _passing.put(handle, model, model.size)
     return handle
+
+
+def last_fitted() -> Model | None:
+    """Return the model that `detect_anomalies` trained last in this process: SQL has no name for it."""
+    with _lock:
+        return _passing.last()
 
 
 def load(content_hash: str, state: bytes) -> int:

@@ -17,6 +17,7 @@ _FILE = re.compile(r"\.(csv|tsv|parquet|json|jsonl|ndjson)(\.(gz|zst))?$", re.IG
 _PART = r'(?:"(?:[^"]|"")+"|[^\W\d]\w*)'
 _DOTTED = re.compile(rf"{_PART}(?:\s*\.\s*{_PART})*$")
 _QUERY = re.compile(r"[\s(]*(select|from|with|values|table|pivot|unpivot|describe|summarize)\b[\s*(]", re.IGNORECASE)
+_PIVOT = re.compile(r"[\s(]*pivot\b", re.IGNORECASE)
 _SYSTEM = re.compile(r"\s*(pg_|duckdb_|sqlite_|information_schema|adsql\.)")
 _WRITE = re.compile(r'"type":"\w+_QUERY_NODE"')  # of INSERT, UPDATE, DELETE, MERGE, COPY
 
@@ -79,12 +80,30 @@ def _checked_statement(text: str) -> str:
             hint="pass one SELECT; quote a name that has a semicolon",
         )
     kind = statements[0].type.name
+    if kind == "MULTI" and _PIVOT.match(text):
+        raise InvalidSource(
+            f"the source {shown(text)} has columns that depend on its rows",
+            allowed="PIVOT with the values that become columns: ON kind IN ('day', 'night')",
+            hint="name the values, or make a table of it first",
+        )
     if kind != "SELECT" or _writes(statements[0].query):
         raise InvalidSource(
             f"the source {shown(text)} is {'a write' if kind == 'SELECT' else kind}, not a query",
             allowed=ALLOWED,
         )
-    return str(statements[0].query).rstrip().rstrip(";")
+    return _without_semicolon(str(statements[0].query))
+
+
+def _without_semicolon(query: str) -> str:
+    """Return a statement up to its semicolons, behind which there may be comments."""
+    text = query.encode()  # tokens are counted in bytes
+    end = len(text)
+    for offset, kind in reversed(duckdb.tokenize(query)):
+        if text[offset : offset + 1] == b";":
+            end = offset
+        elif kind != duckdb.token_type.comment:
+            break
+    return text[:end].decode()
 
 
 def _parse(text: str) -> list[Any]:
@@ -141,8 +160,17 @@ def check_bound(source: str, plan: str | None) -> None:
             or f"check the spelling; to read a CTE of this statement, pass a SELECT: {shown(f'FROM {source.strip()}')}",
         )
     if problem.get("error_type") == "io" or (problem.get("error_type") == "catalog" and not is_query(source)):
-        raise UnknownSource(f"source {shown(source)} cannot be read: {message}", allowed=ALLOWED)
+        raise UnknownSource(
+            f"source {shown(source)} cannot be read: {message}", allowed=ALLOWED,
+            hint=_file_hint(source) if "." in source and not is_query(source) else "",
+        )  # fmt: skip
     raise InvalidSource(f"source {shown(source)} does not bind: {message}", allowed=ALLOWED)
+
+
+def _file_hint(name: str) -> str:
+    if _FILE.search(name.strip()):
+        return "check the path"
+    return f"if it is a file, its suffix is not known: {shown(f'FROM read_csv({literal(name.strip())})')}"
 
 
 def _last_part(name: str) -> str:

@@ -110,7 +110,8 @@ CREATE OR REPLACE $temporary MACRO $schema.update_model(model, source, seed := N
     )
 );
 
-CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies $detect;
+CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies (source) AS error($table_form),
+$detect;
 
 CREATE OR REPLACE $temporary MACRO $schema.anomaly_score $anomaly_score;
 
