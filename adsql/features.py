@@ -246,7 +246,7 @@ class FeatureSpec:
             "features have parts of different lengths",
         )
         require(len(rarity) == len(vocabulary) == int(sizes.sum(dtype=np.int64)), "a vocabulary is incomplete")
-        require(bool((scale > 0).all()), "a scale is not positive")
+        require(bool((scale >= np.finfo(np.float64).tiny).all()), "a scale is not positive, or has no reciprocal")
         require(set(encodings) <= set(ENCODINGS) and set(kinds) <= set(Kind), "an encoding is unknown")
         fitting = all(kind in KINDS[encoding] for kind, encoding in zip(kinds, encodings, strict=True))
         require(fitting, "an encoding does not fit the kind of its column")

@@ -126,7 +126,7 @@ def find(name: str) -> Algorithm:
     names = [alias for cls in detectors().values() for alias in (cls.spec.name, *cls.spec.aliases)]
     raise UnknownAlgorithm(
         f"algorithm {shown(name)} does not exist",
-        allowed=detectors(),
+        allowed=", ".join(detectors()),
         hint=did_you_mean(name, names) or "SELECT * FROM detectors()",
     )
 

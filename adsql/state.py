@@ -29,6 +29,7 @@ FORMAT_VERSION = 1
 # Features lie within ±1e9. What a detector learns from them lies in these bounds, between which the square of a
 # quotient is finite: no forged number may make a score infinite.
 LARGEST_VALUE = 1e50
+LARGEST_SINGLE = 1e15  # the square of a distance to it is finite in float32
 SMALLEST_SCALE = 1e-100
 _METADATA_KEY = b"adsql.state"
 _DTYPES: dict[str, pa.DataType] = {
@@ -161,11 +162,11 @@ class State:
             raise _corrupt(f"array {name!r} has values below {SMALLEST_SCALE:g}")
         return array
 
-    def singles(self, name: str, ndim: int) -> NDArray[np.float32]:
-        """Return a finite float32 array of a number of dimensions."""
+    def singles(self, name: str, ndim: int, *, largest: float = LARGEST_SINGLE) -> NDArray[np.float32]:
+        """Return a float32 array of a number of dimensions, with all values within ±largest."""
         array: NDArray[np.float32] = self._array(name, np.float32, ndim)
-        if not np.isfinite(array).all():
-            raise _corrupt(f"array {name!r} holds NaN or infinities")
+        if not (np.abs(array) <= largest).all():
+            raise _corrupt(f"array {name!r} holds NaN or values beyond ±{largest:g}")
         return array
 
     def integers(self, name: str, low: int, high: int) -> NDArray[np.int32]:

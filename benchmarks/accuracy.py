@@ -1,6 +1,6 @@
 """Mean AUC-ROC and average precision of every detector on ADBench's tabular sets, beside PyOD's on the same rows.
 
-Usage: python benchmarks/accuracy.py [--seeds N] [DETECTOR ...]
+Usage: python benchmarks/accuracy.py [--alone] [--seeds N] [DETECTOR ...]
 
 Reads the sets from the folder that ADSQL_BENCH_DATA names (one Parquet file a set, columns f0.. and label). Tables
 are capped at 10,000 rows as in the sets' own protocol. The SQL is what a user would write; labels are not shown to
@@ -98,6 +98,7 @@ def sql_scores(X: np.ndarray, algorithm: str, seed: int) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("detectors", nargs="*", help="default: all that score row by row")
+    parser.add_argument("--alone", action="store_true", help="without PyOD, whose slowest take minutes a set")
     parser.add_argument("--seeds", type=int, default=3, help="for detectors that draw at random")
     arguments = parser.parse_args()
     folder = Path(os.environ.get("ADSQL_BENCH_DATA", "../shared/data")) / "adbench"
@@ -105,7 +106,7 @@ def main() -> None:
     if not sets:
         sys.exit(f"no sets in {folder}: set ADSQL_BENCH_DATA")
     names = arguments.detectors or list(registry.row_wise_detectors())
-    compared = peers()
+    compared = {} if arguments.alone else peers()
     print(f"{len(sets)} sets, mean AUC-ROC / mean AP in percent")
     print(f"{'detector':10s} {'adsql':>15s} {'PyOD':>15s} {'difference':>15s} {'seconds':>8s}")
     for name in names:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from adsql.detector import Capability, Parameter, Params, Spec
-from adsql.errors import NoSqlForm
 from adsql.expressions import check_steps
 from adsql.kernels.columns import histogram_surprise
 from adsql.state import State, require
@@ -145,12 +144,13 @@ class HBOS:
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features."""
         check_steps("hbos", len(self.surprise), "bins", "train with a lower n_bins, or on fewer columns")
-        if self.per_unit.max() > _MOST_PER_UNIT:
-            raise NoSqlForm("hbos: a column's bins are too narrow", hint="train with a lower n_bins")
         terms = []
         for j, x in enumerate(features):
             units = sql.product(sql.difference(x, sql.number(float(self.low[j]))), sql.number(float(self.per_unit[j])))
             place = sql.sum([units, sql.number(1.0)])
+            if self.per_unit[j] > _MOST_PER_UNIT:
+                last = float(self.first[j + 1] - self.first[j] - 1)
+                place = sql.greatest([sql.least([place, sql.number(last)]), sql.number(0.0)])
             terms.append(sql.element(self.surprise[self.first[j] : self.first[j + 1]].tolist(), place))
         return sql.sum(terms)
 

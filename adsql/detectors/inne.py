@@ -103,7 +103,7 @@ class INNE:
     def from_state(cls, state: State) -> Self:
         """Restore and check."""
         centers = state.singles("centers", 3)
-        square_radius, isolation = state.singles("square_radius", 2), state.singles("isolation", 2)
+        square_radius, isolation = state.singles("square_radius", 2, largest=1e37), state.singles("isolation", 2)
         require(centers.size > 0, "inne: no sphere")
         require(centers.shape[:2] == square_radius.shape == isolation.shape, "inne: centers and radii differ")
         require(bool(((isolation >= 0) & (isolation <= 1)).all()), "inne: an isolation is not in [0, 1]")

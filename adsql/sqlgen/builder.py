@@ -127,6 +127,11 @@ class SqlExpressions:
         return _binary(exp.Sub, _binary(exp.Add, value, tiny), tiny)
 
 
+def multiplied(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """Return left * right of DOUBLEs, as it is."""
+    return _binary(exp.Mul, left, right)
+
+
 def divided(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """Return left / right of DOUBLEs."""
     quotient = _binary(exp.Div, left, right)

@@ -12,7 +12,7 @@ from adsql.arrow import LARGEST, SECONDS_PER_DAY, Kind
 from adsql.encodings import CIRCLE_STEPS, MONDAY, WEEK
 from adsql.errors import NoSqlForm
 from adsql.features import LIMIT
-from adsql.sqlgen.builder import SqlExpressions, column, divided, double, text
+from adsql.sqlgen.builder import SqlExpressions, column, divided, double, multiplied, text
 
 if TYPE_CHECKING:
     from adsql.encodings import Feature
@@ -150,7 +150,8 @@ class SqlFeatures:
 
     def _quotient(self, raw: exp.Expr, feature: Feature) -> exp.Expr:
         # As the kernel: DuckDB looks for a zero in every divisor, which takes longer than the rest.
-        return self._sql.product(self._distance(raw, feature), self._sql.number(1.0 / feature.scale))
+        # Not `product`, which may round what is next to nothing: steps of the score lie at exact values.
+        return multiplied(self._distance(raw, feature), self._sql.number(1.0 / feature.scale))
 
     def _categories(self, feature: Feature, source: exp.Expr) -> list[tuple[exp.Expr, exp.Expr]]:
         by_value: dict[float, list[str]] = {}

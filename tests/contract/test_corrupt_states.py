@@ -114,12 +114,17 @@ def test_no_other_number_in_an_array_does_harm(name, data):
     array = state.arrays[key].copy()
     position = data.draw(st.integers(0, array.size - 1))
     whole = array.dtype.kind == "i"
-    finite = st.floats(allow_nan=False, allow_infinity=False)
+    finite = st.floats(allow_nan=False, allow_infinity=False, width=32 if array.dtype == np.float32 else 64)
     value = data.draw(st.integers(-(2**31), 2**31 - 1) if whole else finite)
     # Small indices are the dangerous ones: they point back into the tree.
     array.flat[position] = data.draw(st.sampled_from([value, 0, 1, -1])) if whole else value
     assume(array.tobytes() != state.arrays[key].tobytes())
     assert_refused_or_harmless(with_array(state, key, array))
+
+
+def within(value, dtype):
+    """Return the value, as far as the type reaches."""
+    return float(np.clip(value, np.finfo(dtype).min, np.finfo(dtype).max))
 
 
 def test_no_magnitude_in_an_array_does_harm(algorithm):
@@ -130,7 +135,7 @@ def test_no_magnitude_in_an_array_does_harm(algorithm):
             if array.dtype.kind == "f" and array.size:
                 for where in (np.s_[0], np.s_[-1], np.s_[:]):
                     altered = array.copy()
-                    altered.reshape(-1)[where] = value
+                    altered.reshape(-1)[where] = within(value, array.dtype)
                     assert_refused_or_harmless(with_array(state, name, altered))
 
 
@@ -138,8 +143,8 @@ def test_two_magnitudes_at_once_do_no_harm(algorithm):
     state = stored(algorithm)
     floats = {name: array for name, array in state.arrays.items() if array.dtype.kind == "f" and array.size}
     for (first, one), (second, other) in permutations(floats.items(), 2):
-        enlarged = with_array(state, first, np.full_like(one, 1e50))
-        assert_refused_or_harmless(with_array(enlarged, second, np.full_like(other, 1e-100)))
+        enlarged = with_array(state, first, np.full_like(one, within(1e50, one.dtype)))
+        assert_refused_or_harmless(with_array(enlarged, second, np.full_like(other, within(1e-100, other.dtype))))
 
 
 def test_an_encoding_that_does_not_fit_the_kind_of_its_column_is_refused(algorithm):

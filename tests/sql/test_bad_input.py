@@ -32,7 +32,7 @@ OPTIONS = [
     ("segment_by => 'nope'", "UNKNOWN_COLUMN", "segment_by", "'nope'"),
     ("segment_by => ['kind', 'knd']", "UNKNOWN_COLUMN", "segment_by", "'knd'", "did you mean 'kind'?"),
     ("segment_by => 3", "INVALID_OPTION", "segment_by = 3"),
-    ("algorithm => 'nope'", "UNKNOWN_ALGORITHM", "'nope'", "iforest, iqr, knn"),
+    ("algorithm => 'nope'", "UNKNOWN_ALGORITHM", "'nope'", "iforest, inne, iqr, kde, knn"),
     ("algorithm => 'iforrest'", "UNKNOWN_ALGORITHM", "did you mean 'iforest'?"),
     ("algorithm => ''", "UNKNOWN_ALGORITHM", "''"),
     ("algorithm => 3", "INVALID_OPTION", "algorithm = 3"),

@@ -115,5 +115,5 @@ def test_a_budget_counts_the_rows_of_the_whole_table(many):
 
 
 def test_too_many_segments_are_refused(many):
-    with raises("ADSQL_INVALID_OPTION", "segment_by id", "at most 1000"):
+    with raises("ADSQL_INVALID_OPTION", "segment_by id", "at most 1,000"):
         rows(many, "FROM detect_anomalies('many', 'mad', columns => 'x', segment_by => 'id')")

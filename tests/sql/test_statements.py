@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 import adsql
-from adsql_udfs.duckdb import loaded
+from adsql.segment import Segment
 from sql.support import ANOMALY, RESULTS, raises, rows, value
 
 STRANGE = [(ANOMALY,)]
@@ -213,21 +213,22 @@ def test_training_and_dropping_happen_once_a_statement_and_only_if_a_row_asks(co
 @pytest.mark.parametrize(
     "query",
     [
-        "FROM detect_anomalies('trips', model => 'fares')",
-        "FROM detect_anomalies('trips', model => 'fares') WHERE is_anomaly AND severity > 0.5 AND anomaly_score > 0",
+        "FROM detect_anomalies('trips', model => 'forest')",
+        "FROM detect_anomalies('trips', model => 'forest') WHERE is_anomaly AND severity > 0.5 AND anomaly_score > 0",
         "SELECT sum(severity) FROM detect_anomalies('trips', 'mad') WHERE is_anomaly OR anomaly_score > 0",
     ],
 )
 def test_a_filter_on_the_results_does_not_score_the_rows_again(con, monkeypatch, query):
-    used, get = [], loaded.get
+    rows(con, "SELECT train_model('forest', 'trips', 'iforest')")
+    scored, score = [], Segment.score
 
-    def counted(handle):
-        used.append(handle)
-        return get(handle)
+    def counted(segment, table):
+        scored.append(segment)
+        return score(segment, table)
 
-    monkeypatch.setattr(loaded, "get", counted)
+    monkeypatch.setattr(Segment, "score", counted)
     rows(con, query)
-    assert len(used) == 1, "501 rows are one chunk"
+    assert len(scored) == 1, "501 rows are one chunk"
 
 
 def test_a_user_s_own_macros_may_call_the_functions(file):

@@ -211,7 +211,7 @@ def test_a_forged_forest_of_one_path_does_not_exhaust_the_stack():
         detector_expression(forest, ["f0"], "duckdb")
 
 
-@pytest.mark.parametrize("scale", [5e-324, 1e-300, 1e300, 1.7e308])
+@pytest.mark.parametrize("scale", [2.3e-308, 1e-300, 1e300, 1.7e308])
 def test_forged_scales_give_numbers_that_databases_read(model, scale):
     segment = model.segments[""]
     forged = [dataclasses.replace(feature, scale=scale, center=1e308) for feature in segment.features.features]

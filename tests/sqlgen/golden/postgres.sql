@@ -104,7 +104,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -128,7 +128,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
@@ -460,7 +460,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -484,7 +484,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
@@ -724,7 +724,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -748,7 +748,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
@@ -965,7 +965,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -989,7 +989,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
@@ -1125,7 +1125,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -1149,7 +1149,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
@@ -1290,7 +1290,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -1314,7 +1314,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
@@ -1384,7 +1384,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -1408,7 +1408,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
@@ -1476,7 +1476,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -1500,7 +1500,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
@@ -1582,7 +1582,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -1606,7 +1606,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
@@ -1686,7 +1686,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -1710,7 +1710,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
@@ -1778,7 +1778,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_0" - 12.548e0 < 4830429948.10971e0
             THEN (
-              "adsql_raw_0" - 12.548e0 + 1e-30 - 1e-30
+              "adsql_raw_0" - 12.548e0
             ) * 0.20702090926529834e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_0",
@@ -1802,7 +1802,7 @@ FROM (
             THEN 0.0e0
             WHEN "adsql_raw_2" - 4.0e0 < 6671608598.962194e0
             THEN (
-              "adsql_raw_2" - 4.0e0 + 1e-30 - 1e-30
+              "adsql_raw_2" - 4.0e0
             ) * 0.14988888888888888e0
             ELSE CAST(0.0e0 AS DOUBLE PRECISION)
           END AS "adsql_feature_2"
