@@ -4,6 +4,6 @@ SELECT pickup_time, passengers, round(anomaly_score, 1) AS anomaly_score, is_ano
 FROM detect_anomalies('adsql/datasets/nyc_taxi.csv')
 ORDER BY anomaly_score DESC
 LIMIT 3;
---> 2014-11-02 01:00:00 | 39197 | 1.8 | False
+--> 2014-11-02 01:00:00 | 39197 | 1.8 | True
 --> 2014-11-02 01:30:00 | 35212 | 1.3 | False
 --> 2015-01-26 16:00:00 | 6257 | 1.2 | False
