@@ -163,7 +163,7 @@ def models(db: Database, output_format: OutputFormat = None) -> None:
 def info(name: Name, db: Database, version: Version = None, output_format: OutputFormat = None) -> None:
     """Tell all about a model: its columns, how they are encoded, what was left out and why."""
     with reporting(), database(db, Access.READ) as con:
-        facts = con.sql(query("info", con), params={"name": name, "version": version})
+        facts = con.sql(query("info", con), params={"name": name, "version": version}).materialize()
         write_whole(con, facts, output_format)
 
 

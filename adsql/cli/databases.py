@@ -76,6 +76,8 @@ def _opened(path: str, access: Access) -> Any:  # noqa: ANN401 - the engine's ow
         raise UnusableDatabase(f"database {path!r} is a data file: nothing would be kept in it", hint=_HINT)
     # DuckDB would print its own bar to standard output, into the CSV that goes there.
     con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    # Names in a user's SQL are never those of this program's variables.
+    con.execute("SET python_enable_replacements = false")
     return con
 
 

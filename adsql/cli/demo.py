@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
+
 from adsql.cli.failures import err
 from adsql.cli.output import show
 from adsql.cli.running import query, run
@@ -28,9 +30,9 @@ def run_demo(con: Any, folder: Path) -> None:  # noqa: ANN401 - the engine's own
         Where the picture is written; created if need be.
     """
     taxi, events = path("nyc_taxi.csv"), path("nyc_taxi_events.csv")
-    err.print(f"[bold]1. A table[/]: one row a day, from {taxi.name} (10,320 half hours)")
+    err.print(Text.assemble(("1. A table", "bold"), f": one row a day, from {taxi.name} (10,320 half hours)"))
     run(con, query("taxi_days"), {"taxi": str(taxi)}, "reading")
-    err.print("[bold]2. One SQL call[/]: detect_anomalies('taxi_days', contamination => 0.03)")
+    err.print(Text.assemble(("2. One SQL call", "bold"), ": detect_anomalies('taxi_days', contamination => 0.03)"))
     rows = run(con, query("taxi_strange"), {"events": str(events)}, "detecting")
     names = ["day", "weekday", "passengers", "anomaly_score", "severity", "is_anomaly", "known_event"]
     show(names, rows[:SHOWN])
@@ -43,7 +45,7 @@ def run_demo(con: Any, folder: Path) -> None:  # noqa: ANN401 - the engine's own
     )
     picture = folder / PICTURE
     if _draw(rows, picture):
-        err.print(f"[bold]3. A picture[/]: {picture}")
+        err.print(Text.assemble(("3. A picture", "bold"), f": {picture}"))
 
 
 def _draw(rows: Sequence[Sequence[Any]], file: Path) -> bool:
@@ -51,7 +53,7 @@ def _draw(rows: Sequence[Sequence[Any]], file: Path) -> bool:
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - an optional dependency
     except ModuleNotFoundError:
-        err.print("no picture: matplotlib is not installed (pip install 'adsql\\[plot]')")
+        err.print("no picture: matplotlib is not installed (pip install 'adsql[plot]')")
         return False
     rows = sorted(rows, key=lambda row: row[0])
     figure = Figure(figsize=(12, 6), layout="constrained")

@@ -29,7 +29,7 @@ _UNREADABLE = frozenset(
 _IN_A_UDF = "Python exception occurred"
 _FILE = re.compile(r"\.(csv|tsv|parquet|json|jsonl|ndjson)(\.(gz|zst))?$", re.IGNORECASE)
 
-err = Console(stderr=True, highlight=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 @contextmanager
@@ -93,5 +93,5 @@ def reader_hint(file: str, options: str = "...") -> str:
 
 
 def _fail(error: Exception) -> None:
-    err.print(f"error: {' '.join(str(error).split())}", style="red", markup=False, soft_wrap=True)
+    err.print(f"error: {' '.join(str(error).split())}", style="red", soft_wrap=True)
     raise typer.Exit(error.exit_code if isinstance(error, AdsqlError) else 1) from error

@@ -52,4 +52,4 @@ def tell_scores(values: Mapping[str, Any], rows: int, anomalies: int, without: i
 
 
 def _tell(text: str) -> None:
-    err.print(text, markup=False, soft_wrap=True)
+    err.print(text, soft_wrap=True)

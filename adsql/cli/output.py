@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_SHOWN_ROWS = 20
 MAX_SHOWN_COLUMNS = 12
 PIPE_WIDTH = 1_000
+_DRAINED_ROWS = 10_000
 
 
 class _Console(Console):
@@ -45,12 +46,11 @@ _BY_SUFFIX = {
     ".ndjson": Format.JSON,
     ".parquet": Format.PARQUET,
 }
-# DuckDB's own writers: the file is a bound value, the relation is found under its Python name. JSON is one object
-# a line.
+# How DuckDB's own writers are told. JSON is one object a line.
 _COPY = {
-    Format.CSV: "COPY (FROM relation) TO $file (FORMAT csv, HEADER)",
-    Format.JSON: "COPY (FROM relation) TO $file (FORMAT json)",
-    Format.PARQUET: "COPY (FROM relation) TO $file (FORMAT parquet, COMPRESSION zstd)",
+    Format.CSV: "FORMAT csv, HEADER",
+    Format.JSON: "FORMAT json",
+    Format.PARQUET: "FORMAT parquet, COMPRESSION zstd",
 }
 
 
@@ -93,7 +93,7 @@ def write(con: Any, relation: Any, output: Path | None, wanted: Format | None) -
     con
         An open connection.
     relation
-        What `con.sql` returned; it is run once.
+        What `con.sql` returned, without parameters; it is run once, and to its end, for what it may do.
     output
         The file; None for standard output.
     wanted
@@ -104,7 +104,7 @@ def write(con: Any, relation: Any, output: Path | None, wanted: Format | None) -
         _copy(con, relation, output, chosen)
         return
     if chosen is Format.TABLE:
-        show(relation.columns, relation.limit(MAX_SHOWN_ROWS + 1).fetchall())
+        show(relation.columns, _first_rows(con, relation))
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "result"
@@ -132,8 +132,9 @@ def show(names: Sequence[str], rows: Sequence[Sequence[object]], most: int | Non
         table.add_column(names[index], justify="right" if numeric else "left", overflow="fold")
     for row in rows[:most]:
         table.add_row(*(_text(row[index]) for index in kept))
-    # A pipe has no width: nothing is folded there.
-    console = _Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    # A pipe has no width: nothing is folded there. Data are no markup: [/x] and :x: are as they are.
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    console = _Console(highlight=False, markup=False, emoji=False, width=width)
     console.print(table)
     if most is not None and len(rows) > most:
         console.print("... more rows: write all of them with --output, or print them with --format csv", style="dim")
@@ -155,5 +156,16 @@ def _text(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _copy(con: Any, relation: Any, file: Path, chosen: Format) -> None:  # noqa: ANN401, ARG001 - see _COPY
-    con.execute(_COPY[chosen], {"file": str(file)})
+def _first_rows(con: Any, relation: Any) -> list[Sequence[object]]:  # noqa: ANN401 - the engine's own types
+    """Run a relation to its end and return the rows to show, and one more if there are more."""
+    # A relation runs anew whenever it is fetched from, and with a limit it may do only a part.
+    result = con.execute(relation.sql_query())
+    rows: list[Sequence[object]] = result.fetchmany(MAX_SHOWN_ROWS + 1)
+    while result.fetchmany(_DRAINED_ROWS):
+        pass
+    return rows
+
+
+def _copy(con: Any, relation: Any, file: Path, chosen: Format) -> None:  # noqa: ANN401 - the engine's own types
+    # By its text: a name for it could be that of a user's table, or be listed among them. A comment may end the text.
+    con.execute(f"COPY ({relation.sql_query()}\n) TO $file ({_COPY[chosen]})", {"file": str(file)})

@@ -66,7 +66,7 @@ def in_background(con: Any, work: Callable[[], T], what: str) -> T:  # noqa: ANN
 
 def _show_progress(con: Any, done: threading.Event, what: str) -> None:  # noqa: ANN401 - the engine's own type
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),

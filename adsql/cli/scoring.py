@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from adsql.cli.failures import err, reading
 from adsql.cli.notices import tell_columns, tell_scores
-from adsql.cli.output import Format, chosen_format, write
+from adsql.cli.output import MAX_SHOWN_ROWS, Format, chosen_format, write
 from adsql.cli.running import in_background, query, run
 from adsql.engines import engine
 
@@ -46,7 +46,7 @@ def score_rows(
     if only_anomalies:
         result = result.filter("is_anomaly")
     if chosen_format(output, wanted) is Format.TABLE:
-        result = result.order("anomaly_score DESC NULLS LAST")
+        result = result.order("anomaly_score DESC NULLS LAST").limit(MAX_SHOWN_ROWS + 1)
     in_background(con, lambda: write(con, result, output, wanted), "writing")
     share = f" ({anomalies / rows:.2%})" if rows else ""
     unscored = f", {without:,} without a score" if without else ""

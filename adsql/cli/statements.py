@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from adsql.cli.output import Format, write
+from adsql.engines import engine
 from adsql.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def run_statements(con: Any, text: str, output: Path | None, wanted: Format | No
         raise InvalidOption("there is no SQL to run", allowed="one or more statements, or - to read standard input")
     written = 0
     for statement in statements:
-        relation = con.sql(statement.query)
-        if relation is None or relation.columns == _NO_ROWS:
+        relation = con.sql(engine().without_semicolon(statement.query))
+        if relation is None or (relation.columns == _NO_ROWS and statement.type.name != "SELECT"):
             continue
         if output is not None and written:
             raise InvalidOption(

@@ -260,3 +260,10 @@ def test_ctrl_c_stops_a_long_command(folder, arguments):
         _, messages = process.communicate(timeout=60)
     assert process.returncode == 130
     assert messages.strip() == "interrupted"
+
+
+def test_messages_are_no_markup(folder):
+    Path("[/x]").mkdir(parents=True)
+    assert "written to [/x]/[urgent].csv" in adsql("detect", "trips.csv", "-o", "[/x]/[urgent].csv").stderr
+    adsql("train", "[/x]", "trips.csv", "-d", "m.duckdb")
+    assert "dropped [/x], version 1" in adsql("drop", "[/x]", "-d", "m.duckdb").stderr

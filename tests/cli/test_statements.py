@@ -41,3 +41,44 @@ def test_one_file_takes_the_rows_of_one_statement(folder):
     result = adsql("sql", "SELECT 1 AS x; SELECT 2 AS x", "-o", "o.csv", code=2)
     assert "[ADSQL_INVALID_OPTION] --output takes the rows of one statement" in result.stderr
     assert Path("o.csv").read_text() == "x\n1\n"
+
+
+@pytest.mark.parametrize("name", ["relation", "con", "text", "statements"])
+def test_a_table_may_have_the_name_of_a_variable_of_the_program(folder, name):
+    text = f"CREATE TABLE {name} AS SELECT 7 AS mine; SELECT 1 AS x; FROM {name}"
+    for output_format, expected in (("csv", "x\n1\n\nmine\n7\n"), ("json", '{"x":1}\n\n{"mine":7}\n')):
+        assert adsql("sql", text, "-f", output_format).stdout == expected
+
+
+def test_no_variable_of_the_program_is_a_table(folder):
+    assert "Table with name statements does not exist" in adsql("sql", "FROM statements", code=1).stderr
+
+
+@pytest.mark.parametrize("output_format", ["csv", "json", "table"])
+def test_the_tables_shown_are_the_users_own(folder, output_format):
+    result = adsql("sql", "CREATE TABLE mine (x INT); SELECT name FROM (SHOW TABLES)", "-f", output_format)
+    assert len(result.stdout.splitlines()) == (1 if output_format == "json" else 2)
+    assert "mine" in result.stdout
+
+
+@pytest.mark.parametrize("output_format", ["csv", "json", "table"])
+def test_a_comment_may_stand_behind_the_last_semicolon(folder, output_format):
+    assert "2" in adsql("sql", "SELECT 2 AS x; -- two", "-f", output_format).stdout
+
+
+def test_a_column_called_count_is_shown(folder):
+    assert adsql("sql", 'SELECT 3 AS "Count"').stdout == "Count\n3\n"
+
+
+@pytest.mark.parametrize("output_format", ["csv", "table"])
+def test_a_statement_runs_to_its_end_and_once_however_many_rows_are_shown(folder, output_format):
+    train = "; ".join(f"SELECT name FROM train_model('m{i}', 'trips.csv')" for i in range(25))
+    adsql("sql", train, "-d", "m.duckdb")
+    shown = adsql("sql", "SELECT drop_model(name) FROM models()", "-d", "m.duckdb", "-f", output_format).stdout
+    assert ("... more rows" in shown) == (output_format == "table")
+    assert adsql("sql", "SELECT count(*) AS n FROM models()", "-d", "m.duckdb").stdout == "n\n0\n"
+
+
+def test_cells_and_names_of_columns_are_no_markup(folder):
+    result = adsql("sql", """SELECT '[/x]' AS a, '[urgent] :cat:' AS "[bold]b" """, "-f", "table")
+    assert result.stdout.split() == ["a", "[bold]b", "[/x]", "[urgent]", ":cat:"]

@@ -6,5 +6,6 @@ from duckdb import Error
 
 from adsql_udfs.duckdb.connection import connect, home, register
 from adsql_udfs.duckdb.loaded import last_fitted
+from adsql_udfs.duckdb.sources import without_semicolon
 
-__all__ = ["Error", "connect", "home", "last_fitted", "register"]
+__all__ = ["Error", "connect", "home", "last_fitted", "register", "without_semicolon"]

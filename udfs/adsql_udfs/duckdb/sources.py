@@ -91,10 +91,10 @@ def _checked_statement(text: str) -> str:
             f"the source {shown(text)} is {'a write' if kind == 'SELECT' else kind}, not a query",
             allowed=ALLOWED,
         )
-    return _without_semicolon(str(statements[0].query))
+    return without_semicolon(str(statements[0].query))
 
 
-def _without_semicolon(query: str) -> str:
+def without_semicolon(query: str) -> str:
     """Return a statement up to its semicolons, behind which there may be comments."""
     text = query.encode()  # tokens are counted in bytes
     end = len(text)
