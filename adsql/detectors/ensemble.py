@@ -77,10 +77,10 @@ class Ensemble:
 
     spec: ClassVar[Spec] = Spec(
         name="ensemble",
-        summary="Several detectors combined, by default three of different kinds.",
+        summary="Several detectors combined, by default a distance, a forest and a density.",
         score="average: standard deviations of the members' training scores above their mean; see the parameter",
         parameters=(
-            Parameter("detectors", ("auto", "iforest", "mad"), "The members, with their default parameters.",
+            Parameter("detectors", ("auto", "eif", "gmm"), "The members, with their default parameters.",
                       tuple, 2, 10),
             Parameter("combination", "average", "How their scores are combined.", str, choices=COMBINATIONS),
         ),
