@@ -42,8 +42,7 @@ def test_names_and_aliases_are_found_regardless_of_case(name, expected):
 def test_the_nearest_name_or_alias_is_suggested(name, meant):
     with pytest.raises(UnknownAlgorithm, match=f"did you mean '{meant}'") as caught:
         find(name)
-    assert all(known in str(caught.value) for known in list(detectors())[:12])
-    assert f"({len(detectors())} in all)" in str(caught.value)
+    assert all(known in str(caught.value) for known in detectors())
 
 
 @pytest.mark.parametrize("name", ["", "no such thing", "knn; DROP TABLE t"])
