@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 from adsql.model import Model
-from adsql_udfs.duckdb import loaded
+from adsql_udfs import loaded
 from sql.support import raises, rows, value
 
 KEPT = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from duckdb import Error
 
 from adsql_udfs.duckdb.connection import connect, home, register
-from adsql_udfs.duckdb.loaded import last_fitted
 from adsql_udfs.duckdb.sources import without_semicolon
+from adsql_udfs.loaded import last_fitted
 
 __all__ = ["Error", "connect", "home", "last_fitted", "register", "without_semicolon"]

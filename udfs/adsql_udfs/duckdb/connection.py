@@ -15,7 +15,7 @@ from adsql.errors import InvalidOption
 from adsql_udfs.duckdb import instances
 from adsql_udfs.duckdb.functions import FUNCTIONS
 from adsql_udfs.duckdb.plans import MODELS, resolve, template
-from adsql_udfs.duckdb.quoting import literal
+from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,8 +18,9 @@ from adsql.arrow import Kind
 from adsql.catalog import Catalog
 from adsql.errors import AdsqlError, NoSqlForm, ResultColumnExists
 from adsql.features import LIMIT
-from adsql_udfs.duckdb import instances, loaded
-from adsql_udfs.duckdb.quoting import identifier, literal
+from adsql_udfs import loaded
+from adsql_udfs.duckdb import instances
+from adsql_udfs.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,8 @@ from adsql.errors import EmptySource, ResultColumnExists, UnknownModel
 from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
-from adsql_udfs.duckdb import instances, loaded, plans, training
+from adsql_udfs import loaded
+from adsql_udfs.duckdb import instances, plans, training
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql.options import TrainingOptions
 from adsql.registry import is_ranker, row_wise
 from adsql_udfs.duckdb.formulas import committed_model, formula, source_types
-from adsql_udfs.duckdb.quoting import literal
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, decoded_plan, source_query
+from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

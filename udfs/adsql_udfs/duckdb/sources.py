@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from adsql.errors import EmptySource, InvalidSource, UnknownSource, did_you_mean, shown
-from adsql_udfs.duckdb.quoting import identifier, literal
+from adsql_udfs.quoting import identifier, literal
 
 ALLOWED = "the name of a table, view or DataFrame, a CSV, JSON or Parquet file, or a single SELECT"
 _FILE = re.compile(r"\.(csv|tsv|parquet|json|jsonl|ndjson)(\.(gz|zst))?$", re.IGNORECASE)

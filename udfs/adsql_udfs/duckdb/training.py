@@ -14,8 +14,9 @@ from adsql.catalog import Catalog, ModelRecord, unknown
 from adsql.errors import EmptySource, ReadOnlyDatabase
 from adsql.model import Model
 from adsql.options import TrainingOptions
-from adsql_udfs.duckdb import instances, loaded, plans
-from adsql_udfs.duckdb.quoting import identifier
+from adsql_udfs import loaded
+from adsql_udfs.duckdb import instances, plans
+from adsql_udfs.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
