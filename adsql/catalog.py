@@ -10,9 +10,10 @@ from importlib.metadata import version as installed
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from adsql.errors import InvalidModelName, UnknownModel, UnknownVersion, did_you_mean, listing, shown
+from adsql.errors import InvalidModelName, UnknownModel, UnknownVersion
 from adsql.model import Model
 from adsql.state import content_hash
+from adsql.wording import did_you_mean, listing, shown
 
 if TYPE_CHECKING:
     from adsql.migrations import Execute

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
 
-from adsql.errors import InvalidParameter, TooManyRows, UnknownParameter, did_you_mean, shown
+from adsql.errors import InvalidParameter, TooManyRows, UnknownParameter
+from adsql.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

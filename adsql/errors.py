@@ -32,12 +32,15 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     ├── ModelError                      saved models                                 exit code 4
     │   ├── UnknownModel                ADSQL_UNKNOWN_MODEL
     │   ├── UnknownVersion              ADSQL_UNKNOWN_VERSION
+    │   ├── AmbiguousModel              ADSQL_AMBIGUOUS_MODEL
     │   ├── InvalidModelName            ADSQL_INVALID_MODEL_NAME
     │   ├── CorruptModel                ADSQL_CORRUPT_MODEL
     │   ├── NewerModel                  ADSQL_NEWER_MODEL
     │   └── NoSqlForm                   ADSQL_NO_SQL_FORM
     └── DatabaseError                   the database adsql is installed in           exit code 5
         ├── NewerDatabase               ADSQL_NEWER_DATABASE
+        ├── VersionMismatch             ADSQL_VERSION_MISMATCH
+        ├── IncompleteInstallation      ADSQL_INCOMPLETE_INSTALLATION
         ├── NotRegistered               ADSQL_NOT_REGISTERED
         ├── ReadOnlyDatabase            ADSQL_READ_ONLY_DATABASE
         ├── UnusableDatabase            ADSQL_UNUSABLE_DATABASE
@@ -47,17 +50,16 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 from typing import TYPE_CHECKING, ClassVar
+
+from adsql.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _CODE = re.compile(r"\[(ADSQL_[A-Z_]+)\] (.*)", re.DOTALL)
-_MAX_LISTED = 12
-_MAX_SHOWN = 120
 
 
 class AdsqlError(ValueError):
@@ -259,6 +261,12 @@ class UnknownVersion(ModelError):
     code = "ADSQL_UNKNOWN_VERSION"
 
 
+class AmbiguousModel(ModelError):
+    """Several roles share a model of this name, and none is the caller's own."""
+
+    code = "ADSQL_AMBIGUOUS_MODEL"
+
+
 class InvalidModelName(ModelError):
     """The name cannot be given to a model."""
 
@@ -296,6 +304,18 @@ class NewerDatabase(DatabaseError):
     code = "ADSQL_NEWER_DATABASE"
 
 
+class VersionMismatch(DatabaseError):
+    """The extension in the database and the Python package are of different versions."""
+
+    code = "ADSQL_VERSION_MISMATCH"
+
+
+class IncompleteInstallation(DatabaseError):
+    """Something is missing on the server: a program, a package, an extension, a privilege."""
+
+    code = "ADSQL_INCOMPLETE_INSTALLATION"
+
+
 class NotRegistered(DatabaseError):
     """No open connection of this database is known to adsql."""
 
@@ -324,45 +344,6 @@ class UnknownEngine(DatabaseError):
     """No installed package offers this database engine."""
 
     code = "ADSQL_UNKNOWN_ENGINE"
-
-
-def shown(value: object) -> str:
-    r"""Return a value as it appears in messages: quoted, and cut where it is long.
-
-    >>> shown("it's")
-    '"it\'s"'
-    """
-    text = repr(value)
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
-
-
-def listing(names: Iterable[str], separator: str = ", ") -> str:
-    """Return names as a list for a message, cut after a dozen; a name that has the separator in it is quoted.
-
-    >>> listing(["b", "last, first"])
-    'b, "last, first"'
-    """
-    every = list(names)
-    if not every:
-        return "none exist"
-    mark = separator.strip()
-    more = f"{separator}... ({len(every)} in all)" if len(every) > _MAX_LISTED else ""
-    return separator.join(_quoted(name) if mark in name else name for name in every[:_MAX_LISTED]) + more
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a sentence that suggests the nearest known name, or nothing.
-
-    >>> did_you_mean("iforrest", ["iforest", "knn"])
-    "did you mean 'iforest'?"
-    """
-    candidates = {candidate.casefold(): candidate for candidate in known}
-    near = difflib.get_close_matches(name.casefold(), candidates, n=1, cutoff=0.6)
-    return f"did you mean {candidates[near[0]]!r}?" if near else ""
 
 
 def from_message(text: str) -> AdsqlError | None:

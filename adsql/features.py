@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -50,17 +51,10 @@ from adsql.encodings import (
     rarity_feature,
     with_robust_scale,
 )
-from adsql.errors import (
-    ColumnTypeChanged,
-    MissingColumn,
-    NoUsableColumn,
-    UnknownColumn,
-    UnusableColumn,
-    did_you_mean,
-    listing,
-)
-from adsql.kernels.columns import robust_scale
+from adsql.errors import ColumnTypeChanged, MissingColumn, NoUsableColumn, UnknownColumn, UnusableColumn
+from adsql.kernels.columns import robust_scale, robust_scale_row
 from adsql.state import State, require
+from adsql.wording import did_you_mean, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -207,6 +201,35 @@ class FeatureSpec:
             raw.setflags(write=False)  # as Arrow's own memory is: numba compiles once for both
             robust_scale(raw, feature.center, 1.0 / feature.scale, LARGEST, LIMIT, column, present)
         return scaled.T, present
+
+    @cached_property
+    def are_numbers(self) -> bool:
+        """Whether every feature is a column of numbers as it is."""
+        return all(f.kind is Kind.NUMBER and f.encoding == "value" for f in self.features)
+
+    def transform_values(self, values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Encode one row of raw numbers, NaN where missing: the same as `transform`, at a tenth of its cost.
+
+        Parameters
+        ----------
+        values
+            A number for each feature, in order; for an encoding of which `are_numbers` holds.
+
+        Returns
+        -------
+        X : ndarray of shape (1, d)
+            Finite features.
+        present : ndarray of shape (1,)
+            Whether the row has at least one value.
+        """
+        scaled, present = np.empty((len(values), 1)), np.zeros(1, dtype=np.bool_)
+        center, per_scale = self._scales
+        robust_scale_row(values, center, per_scale, LARGEST, LIMIT, scaled, present)
+        return scaled.T, present
+
+    @cached_property
+    def _scales(self) -> tuple[Floats, Floats]:
+        return np.array([f.center for f in self.features]), np.array([1.0 / f.scale for f in self.features])
 
     def to_state(self) -> State:
         """Return what is stored."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adsql.arrow import Kind, kind_of, to_float64
-from adsql.errors import UnusableColumn, shown
+from adsql.errors import UnusableColumn
+from adsql.wording import shown
 
 if TYPE_CHECKING:
     import pyarrow as pa

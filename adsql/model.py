@@ -18,8 +18,6 @@ from adsql.errors import (
     UnknownAlgorithm,
     UnknownColumn,
     WrongFeatureCount,
-    listing,
-    shown,
 )
 from adsql.facts import Fact, facts
 from adsql.options import parse_params
@@ -27,6 +25,7 @@ from adsql.segment import Scores, Segment
 from adsql.segment_keys import check_kinds, existing_column, key_text, segment_kinds, segment_rows
 from adsql.state import State, content_hash, require
 from adsql.threshold import Policy, ThresholdPolicy
+from adsql.wording import listing, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -265,6 +264,11 @@ class Model:
     def n_features(self) -> int:
         """Encoded features, of the widest segment."""
         return max(len(segment.features.features) for segment in self.segments.values())
+
+    @cached_property
+    def takes_numbers(self) -> bool:
+        """Whether it is a model of one segment, all of whose features are columns of numbers as they are."""
+        return not self.segment_by and self.segments[""].features.are_numbers
 
     @cached_property
     def n_rows(self) -> int:

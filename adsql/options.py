@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from adsql import registry
 from adsql.abilities import ChecksParams
-from adsql.errors import InvalidOption, shown
+from adsql.errors import InvalidOption
 from adsql.threshold import Policy, ThresholdPolicy
+from adsql.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

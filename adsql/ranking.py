@@ -11,7 +11,7 @@ import numpy as np
 
 from adsql.calibration import Calibration
 from adsql.detector import MAX_SECONDS
-from adsql.errors import ColumnError, EmptySource, InvalidOption, TooFewRows, TooManyRows, UnknownColumn, listing
+from adsql.errors import ColumnError, EmptySource, InvalidOption, TooFewRows, TooManyRows, UnknownColumn
 from adsql.features import FeatureSpec
 from adsql.linear_algebra import on_one_thread
 from adsql.model import MAX_SEGMENTS, MIN_ROWS
@@ -19,6 +19,7 @@ from adsql.registry import detectors, is_ranker
 from adsql.segment import Scale, Scores
 from adsql.segment_keys import existing_column, segment_rows
 from adsql.threshold import clean_rows
+from adsql.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,12 +7,14 @@ are asked for, so that a detector can be made of others (`adsql.detectors.ensemb
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, TypeAlias, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 
 from adsql.detector import Capability
-from adsql.errors import NotRowWise, UnknownAlgorithm, did_you_mean, shown
+from adsql.errors import NotRowWise, UnknownAlgorithm
+from adsql.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
     from adsql.detector import Detector, Ranker
@@ -133,3 +135,30 @@ def find(name: str) -> Algorithm:
 
 def _compact(name: str) -> str:
     return name.casefold().translate(_IGNORED)
+
+
+def described() -> list[dict[str, Any]]:
+    """Return what there is to know about each detector, as rows for `detectors()`.
+
+    Examples
+    --------
+    >>> described()[0]["algorithm"]
+    'auto'
+    """
+    return [
+        {
+            "algorithm": cls.spec.name,
+            "summary": cls.spec.summary,
+            "capability": cls.spec.capability.value,
+            "score": cls.spec.score,
+            "cost": cls.spec.cost,
+            "parameters": json.dumps(cls.spec.json_schema()["properties"]),
+            "aliases": list(cls.spec.aliases),
+            "reference": list(cls.spec.references),
+            "incremental": hasattr(cls, "updated"),
+            "explainable": hasattr(cls, "contributions"),
+            "exportable": hasattr(cls, "expression"),
+            "max_rows": cls.spec.max_rows,
+        }
+        for cls in detectors().values()
+    ]

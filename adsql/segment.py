@@ -130,6 +130,11 @@ class Segment:
         scores = self.detector.score(X)
         return Scores(scores, present, [(None, self)])
 
+    def score_values(self, values: Floats) -> Scores:
+        """Score one row given as raw numbers, one for each feature in order; the same as `score`, without Arrow."""
+        X, present = self.features.transform_values(values)
+        return Scores(self.detector.score(X), present, [(None, self)])
+
     def to_state(self) -> State:
         """Return what is stored."""
         own = State({"threshold": self.threshold, "n_rows": self.n_rows, "n_fit_rows": self.n_fit_rows})

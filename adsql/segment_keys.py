@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adsql.arrow import Kind, column_named, kind_of, missing, to_text
-from adsql.errors import ColumnTypeChanged, UnknownColumn, did_you_mean
+from adsql.errors import ColumnTypeChanged, UnknownColumn
+from adsql.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from adsql.errors import CorruptModel, NewerModel, shown
+from adsql.errors import CorruptModel, NewerModel
+from adsql.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.errors import InvalidOption, shown
+from adsql.errors import InvalidOption
+from adsql.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

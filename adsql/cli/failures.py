@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 
 from adsql.engines import engine
-from adsql.errors import AdsqlError, InvalidSource, from_message, shown
+from adsql.errors import AdsqlError, InvalidSource, from_message
+from adsql.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adsql.cli.failures import err, is_file, reader_hint
-from adsql.errors import listing
+from adsql.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,10 +11,11 @@ from adsql import registry
 from adsql.abilities import Describes, ToSql
 from adsql.calibration import Calibration
 from adsql.detector import Capability, Parameter, Params, Spec
-from adsql.errors import InvalidParameter, NoSqlForm, shown
+from adsql.errors import InvalidParameter, NoSqlForm
 from adsql.kernels.columns import upper_half_probability
 from adsql.state import SMALLEST_SCALE, State, require
 from adsql.training_rows import mean_and_deviation
+from adsql.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

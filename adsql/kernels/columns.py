@@ -40,6 +40,21 @@ def robust_scale(
 
 
 @kernel
+def robust_scale_row(
+    values: Floats,
+    center: Floats,
+    per_scale: Floats,
+    largest: float,
+    limit: float,
+    result: Floats,
+    present: NDArray[np.bool_],
+) -> None:
+    """Scale one row of d values into `result`, of shape (d, 1), as `robust_scale` does a column."""
+    for j in range(values.shape[0]):
+        robust_scale(values[j : j + 1], center[j], per_scale[j], largest, limit, result[j], present)
+
+
+@kernel
 def standardised(X: Floats) -> Floats:
     """Return X with mean 0 and standard deviation 1 in every column; a constant column is 0."""
     n, d = X.shape

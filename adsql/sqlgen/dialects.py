@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adsql.errors import UnknownDialect, did_you_mean, shown
+from adsql.errors import UnknownDialect
+from adsql.wording import did_you_mean, shown
 
 
 @dataclass(frozen=True)

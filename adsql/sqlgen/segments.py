@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from adsql.arrow import Kind
-from adsql.errors import NoSqlForm, shown
+from adsql.errors import NoSqlForm
 from adsql.segment_keys import key_values
 from adsql.sqlgen.builder import column, text
+from adsql.wording import shown
 
 if TYPE_CHECKING:
     from adsql.model import Model

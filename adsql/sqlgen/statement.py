@@ -8,12 +8,13 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from adsql.errors import InvalidSource, NoSqlForm, shown
+from adsql.errors import InvalidSource, NoSqlForm
 from adsql.sqlgen.builder import column
 from adsql.sqlgen.dialects import dialect_named
 from adsql.sqlgen.features import SqlFeatures
 from adsql.sqlgen.query import SOURCE, scoring_query
 from adsql.sqlgen.score import detector_score, score, too_deep
+from adsql.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,10 +8,11 @@ import math
 import pytest
 
 from adsql.detector import Capability
-from adsql.errors import InvalidParameter, OptionError, UnknownParameter, shown
+from adsql.errors import InvalidParameter, OptionError, UnknownParameter
 from adsql.model import Model
 from adsql.options import TrainingOptions
 from adsql.registry import detectors, find, is_ranker
+from adsql.wording import shown
 from sample_tables import fitted, normal, ranked
 
 TOO_LARGE_FOR_A_FLOAT = 10**400

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adsql import errors
-from adsql.errors import AdsqlError, CorruptModel, EmptySource, UnknownModel, did_you_mean, from_message, listing, shown
+from adsql.errors import AdsqlError, CorruptModel, EmptySource, UnknownModel, from_message
+from adsql.wording import did_you_mean, listing, shown
 
 
 def every_class(cls=AdsqlError):

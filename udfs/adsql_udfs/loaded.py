@@ -76,16 +76,22 @@ def load(content_hash: str, state: bytes) -> int:
 
     A model in memory was verified against its hash when it was restored.
     """
-    with _lock:
-        handle = _handles.get(content_hash)
-        # It is about to be used: those loaded after it must not push it out.
-        if handle is not None and _stored.get(handle) is not None:
-            return handle
+    handle = known(content_hash)
+    if handle is not None:
+        return handle
     model = Model.from_bytes(state, content_hash)
     with _lock:
         handle = _handles.setdefault(content_hash, next(_numbers))
         _stored.put(handle, model, len(state))
     return handle
+
+
+def known(content_hash: str) -> int | None:
+    """Return the handle of a stored model that is in memory, or None."""
+    with _lock:
+        handle = _handles.get(content_hash)
+        # It is about to be used: those loaded after it must not push it out.
+        return handle if handle is not None and _stored.get(handle) is not None else None
 
 
 def get(handle: int) -> Model:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+PART = r'(?:"(?:[^"]|"")+"|[^\W\d]\w*)'
+NAME = re.compile(rf"{PART}(?:\s*\.\s*{PART})*$")  # a table's, qualified or not
+
 
 def identifier(name: str) -> str:
     """Return a name as a quoted SQL identifier.
@@ -19,3 +24,12 @@ def literal(text: str) -> str:
     "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def escaped_literal(text: str) -> str:
+    r"""Return text as a string literal of PostgreSQL, whatever its standard_conforming_strings is.
+
+    >>> print(escaped_literal("it's"), escaped_literal("C:\\dir"))
+    'it''s' E'C:\\\\dir'
+    """
+    return literal(text) if "\\" not in text else "E" + literal(text.replace("\\", "\\\\"))

@@ -180,24 +180,8 @@ def model_sql(handles: Column, dialects: Column, sources: Column) -> pa.Array[An
 
 def detectors(ones: Column) -> pa.Array[Any]:
     """Return the detectors that exist."""
-    rows = [
-        {
-            "algorithm": cls.spec.name,
-            "summary": cls.spec.summary,
-            "capability": cls.spec.capability.value,
-            "score": cls.spec.score,
-            "cost": cls.spec.cost,
-            "parameters": json.dumps(cls.spec.json_schema()["properties"]),
-            "aliases": list(cls.spec.aliases),
-            "reference": list(cls.spec.references),
-            "incremental": hasattr(cls, "updated"),
-            "explainable": hasattr(cls, "contributions"),
-            "exportable": hasattr(cls, "expression"),
-            "max_rows": cls.spec.max_rows,
-        }
-        for cls in registry.detectors().values()
-    ]
-    return pa.array([rows] * len(ones))
+    result: pa.Array[Any] = pa.array([registry.described()] * len(ones))
+    return result
 
 
 FUNCTIONS = (

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from adsql import ranking
 from adsql.catalog import check_name
-from adsql.errors import InvalidOption, UnknownModel, shown
+from adsql.errors import InvalidOption, UnknownModel
 from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql.options import TrainingOptions
 from adsql.registry import is_ranker, row_wise
+from adsql.wording import shown
 from adsql_udfs.duckdb.formulas import committed_model, formula, source_types
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, decoded_plan, source_query
 from adsql_udfs.quoting import literal

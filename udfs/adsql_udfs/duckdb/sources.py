@@ -9,13 +9,12 @@ from typing import Any
 
 import duckdb
 
-from adsql.errors import EmptySource, InvalidSource, UnknownSource, did_you_mean, shown
-from adsql_udfs.quoting import identifier, literal
+from adsql.errors import EmptySource, InvalidSource, UnknownSource
+from adsql.wording import did_you_mean, shown
+from adsql_udfs.quoting import NAME, PART, identifier, literal
 
 ALLOWED = "the name of a table, view or DataFrame, a CSV, JSON or Parquet file, or a single SELECT"
 _FILE = re.compile(r"\.(csv|tsv|parquet|json|jsonl|ndjson)(\.(gz|zst))?$", re.IGNORECASE)
-_PART = r'(?:"(?:[^"]|"")+"|[^\W\d]\w*)'
-_DOTTED = re.compile(rf"{_PART}(?:\s*\.\s*{_PART})*$")
 _QUERY = re.compile(r"[\s(]*(select|from|with|values|table|pivot|unpivot|describe|summarize)\b[\s*(]", re.IGNORECASE)
 _PIVOT = re.compile(r"[\s(]*pivot\b", re.IGNORECASE)
 _SYSTEM = re.compile(r"\s*(pg_|duckdb_|sqlite_|information_schema|adsql\.)")
@@ -47,14 +46,14 @@ def source_query(source: object) -> str:
     text = source.strip()
     if _FILE.search(text) and not is_query(text):
         return f"FROM {literal(text)}"
-    if _DOTTED.match(text):
-        return "FROM " + ".".join(_requoted(part) for part in re.findall(_PART, text))
+    if NAME.match(text):
+        return "FROM " + ".".join(_requoted(part) for part in re.findall(PART, text))
     return _checked_statement(text)
 
 
 def is_query(text: str) -> bool:
     """Return whether a source is a statement, or begins as a query does, and is not a name."""
-    if _DOTTED.match(text.strip()):
+    if NAME.match(text.strip()):
         return False
     try:
         return bool(_parse(text))
@@ -176,9 +175,9 @@ def _file_hint(name: str) -> str:
 def _last_part(name: str) -> str:
     """Return the table's own name in a qualified one, without its quotes."""
     text = name.strip()
-    if not _DOTTED.match(text):
+    if not NAME.match(text):
         return text
-    part = str(re.findall(_PART, text)[-1])
+    part = str(re.findall(PART, text)[-1])
     return part[1:-1].replace('""', '"') if part.startswith('"') else part
 
 

@@ -1,0 +1,1 @@
+"""adsql in PostgreSQL: an extension whose functions are in PL/Python."""

@@ -1,0 +1,151 @@
+"""The SQL of detect_anomalies and its relatives: written from the source's own columns, then run by PL/pgSQL."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from adsql import ranking
+from adsql.errors import InvalidOption, InvalidSource, MissingColumn
+from adsql.model import MIN_ROWS
+from adsql.options import TrainingOptions
+from adsql.registry import is_ranker
+from adsql.wording import listing
+from adsql_udfs import loaded
+from adsql_udfs.postgres import store
+from adsql_udfs.postgres.columns import aggregates
+from adsql_udfs.postgres.scoring import described
+from adsql_udfs.postgres.sources import RESULT_COLUMNS, check_free, source
+from adsql_udfs.postgres.texts import sql
+from adsql_udfs.postgres.training import count, fitted
+from adsql_udfs.quoting import escaped_literal, identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from adsql_udfs.postgres.columns import Column
+    from adsql_udfs.postgres.server import Server
+    from adsql_udfs.postgres.sources import Source
+
+CHUNK = 16_384  # rows: enough that a call costs nothing, few enough that a chunk of wide rows fits an array
+
+
+class Shape(StrEnum):
+    """How the source's own columns appear in the result."""
+
+    JSON = "json"  # one column `row`, as jsonb
+    TYPED = "typed"  # one column `row`, of the source's row type
+    COLUMNS = "columns"  # as they are
+
+
+def detect(plpy: Server, given: str, shape: Shape, options: Mapping[str, Any]) -> str:
+    """Return the SQL that scores a source with a saved model, or with one trained on the way.
+
+    Parameters
+    ----------
+    plpy
+        The server.
+    given
+        The source as the caller wrote it.
+    shape
+        How its columns appear in the result.
+    options
+        The other arguments by name.
+
+    Raises
+    ------
+    OptionError, SourceError, ColumnError, ModelError
+        For anything that cannot be used.
+    """
+    asked = {name: value for name, value in options.items() if value is not None}
+    model, version = asked.pop("model", None), asked.pop("version", None)
+    if model is not None:
+        if asked:
+            raise InvalidOption(
+                f"{min(asked)} cannot be given with model: a saved model has its own",
+                allowed="source, model, version",
+                hint="train another model, or leave model out",
+            )
+        return saved(plpy, given, shape, model, version)
+    if version is not None:
+        raise InvalidOption("version goes with model", hint="detect_anomalies(source, model => 'name', version => 1)")
+    training = TrainingOptions.parse(**asked)
+    rows = _free(plpy, given, shape)
+    if is_ranker(training.algorithm):
+        return _ranked(plpy, rows, shape, training, asked)
+    trained = fitted(plpy, rows, training)
+    handle = loaded.keep(trained)
+    return _scored(rows, shape, trained.positional_columns, f"NULL, NULL, {handle}")
+
+
+def saved(plpy: Server, given: str, shape: Shape, model: str, version: int | None) -> str:
+    """Return the SQL that scores a source with a saved model, which is looked up again when it runs."""
+    found = loaded.get(store.load(plpy, store.find(plpy, model, version)))
+    number = "NULL" if version is None else str(int(version))
+    return _scored(
+        _free(plpy, given, shape), shape, found.positional_columns, f"{escaped_literal(model)}, {number}, NULL"
+    )
+
+
+def _free(plpy: Server, given: str, shape: Shape) -> Source:
+    rows = source(plpy, given)
+    if shape is Shape.COLUMNS:
+        check_free(rows.columns)
+    return rows
+
+
+def _scored(rows: Source, shape: Shape, used: Sequence[str], model: str) -> str:
+    columns = rows.named(used)
+    found = {column.name.casefold() for column in columns}
+    missing = [name for name in used if name.casefold() not in found]
+    if missing:
+        raise MissingColumn(
+            f"the row has no column {missing[0]!r}, which the model was trained on",
+            allowed=f"rows with the columns {listing(used)}; this one has {listing(c.name for c in rows.columns)}",
+            hint="select the model's columns, renamed if need be",
+        )
+    function = f"adsql.__score_chunk({model}, {escaped_literal(described(columns))}, chunk.adsql_n, chunk.adsql_parts)"
+    return _written(rows, shape, columns, function, CHUNK)
+
+
+def _ranked(plpy: Server, rows: Source, shape: Shape, training: TrainingOptions, asked: Mapping[str, Any]) -> str:
+    n = count(plpy, rows)
+    most = ranking.MAX_ROWS if training.segment_by else training.algorithm.spec.max_rows or n
+    text = rows if n <= most else type(rows)(sql("first_rows", source=rows.text, rows=str(most + 1)), rows.columns)
+    function = (
+        f"adsql.__rank_all({escaped_literal(json.dumps(asked))}, {escaped_literal(described(rows.columns))}, "
+        f"{n}, chunk.adsql_n, chunk.adsql_parts)"
+    )
+    return _written(text, shape, rows.columns, function, max(n, MIN_ROWS))
+
+
+def _written(rows: Source, shape: Shape, columns: Sequence[Column], function: str, size: int) -> str:
+    chunk = identifier(rows.unused("adsql_chunk"))
+    every = ", ".join(f"numbered.{identifier(column.name)}" for column in rows.columns)
+    row, definition, names = f"ROW({every})", "", [column.name for column in rows.columns]
+    if shape is Shape.JSON:
+        # With all of its qualified name: `-` may be another operator on the caller's path.
+        name = escaped_literal(rows.unused("adsql_chunk"))
+        row = f"pg_catalog.to_jsonb(numbered) OPERATOR(pg_catalog.-) {name}::pg_catalog.text"
+        names = ["row"]
+    elif shape is Shape.TYPED:
+        row = f"{row}::{_row_type(rows)}"
+    else:
+        definitions = (f"{identifier(column.name)} {column.sql_type}" for column in rows.columns)
+        definition = f"AS ({', '.join(definitions)})"
+    results = ", ".join(f"result.{identifier(name)}" for name in names)
+    if shape is Shape.TYPED:
+        results = f"ROW({results})::{_row_type(rows)}"
+    scores = ", ".join(f"result.adsql_{name} AS {name}" for name in RESULT_COLUMNS)
+    return sql(
+        "scored", source=rows.text, row=row, definition=definition, chunk=chunk, size=str(size), function=function,
+        names=", ".join([*map(identifier, names), *(f"adsql_{name}" for name in RESULT_COLUMNS)]),
+        results=f"{results}, {scores}", parts=",\n".join(aggregates(columns, "numbered")),
+    )  # fmt: skip
+
+
+def _row_type(rows: Source) -> str:
+    if not rows.text.startswith("TABLE "):
+        raise InvalidSource("a SELECT has no row type", hint="pass it as text")
+    return rows.text.removeprefix("TABLE ")

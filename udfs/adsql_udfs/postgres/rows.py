@@ -1,0 +1,235 @@
+"""Scores of single rows, inside any query: what takes a row apart for a model is made once a statement."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from adsql.arrow import Kind
+from adsql.consensus import consensus
+from adsql.errors import ColumnTypeChanged, InvalidSource
+from adsql.segment import Scores
+from adsql.segment_keys import existing_column
+from adsql.wording import shown
+from adsql_udfs import loaded
+from adsql_udfs.postgres import store
+from adsql_udfs.postgres.columns import Column, decoded, describe, no_rows, no_values
+from adsql_udfs.postgres.records import fields, number, parts
+from adsql_udfs.postgres.server import query
+from adsql_udfs.postgres.statement import Statement, current
+from adsql_udfs.postgres.texts import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from adsql.model import Model
+    from adsql_udfs.postgres.server import Rows, Server
+
+NumberReader: TypeAlias = "Callable[[bytes], float]"
+
+# Those whose names Python does not know.
+_CODECS = {"SQL_ASCII": "latin-1", "UTF8": "utf-8", "WIN1252": "cp1252"}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Takes rows of one type apart for one model.
+
+    Parameters
+    ----------
+    model
+        The model.
+    numbers
+        Where the features are numbers: of each feature, its field and what reads it. None where they are not.
+    columns
+        The columns that the model needs, and their fields.
+    encoding
+        Of the server's text.
+    """
+
+    model: Model
+    numbers: tuple[tuple[int, NumberReader], ...] | None
+    columns: tuple[tuple[Column, int], ...]
+    encoding: str
+
+    def scores(self, data: bytes) -> Scores:
+        """Return the result of a row."""
+        found = fields(data)
+        if self.numbers is not None:
+            values = np.full(len(self.numbers), np.nan)
+            for i, (position, read) in enumerate(self.numbers):
+                value = found[position][1]
+                if value is not None:
+                    values[i] = read(value)
+            return self.model.segments[""].score_values(values)
+        return self.model.score(self.table(found))
+
+    def table(self, found: Sequence[tuple[int, bytes | None]]) -> Mapping[str, pa.Array[Any]]:
+        """Return a row as columns of one value."""
+        values = [
+            part
+            for column, position in self.columns
+            for part in parts(column.form, column.base, found[position][1], self.encoding)
+        ]
+        return decoded([column for column, _ in self.columns], values, 1)
+
+
+def score_row(
+    plpy: Server, model: str | None, data: bytes | None, row_type: int, names: Sequence[str] | None,
+    started: float, role: str,
+) -> Scores:  # fmt: skip
+    """Score a row in binary form.
+
+    Parameters
+    ----------
+    plpy
+        The server.
+    model
+        The name of a saved model.
+    data
+        What `record_send` made of the row; None for NULL.
+    row_type
+        The OID of the row's type.
+    names
+        The names of its columns, where the type has none.
+    started, role
+        When the client's statement arrived, and whose rights it has.
+    """
+    statement = current(started, role)
+    handle = _handle(plpy, statement, model)
+    if data is None:
+        return _nothing()
+    key = (handle, row_type, None if names is None else tuple(names))
+    reader = statement.scorers.get(key)
+    if reader is None:
+        reader = statement.scorers[key] = _reader(plpy, loaded.get(handle), data, row_type, names)
+    scores: Scores = reader.scores(data)
+    return scores
+
+
+def score_values(
+    plpy: Server, model: str | None, values: Sequence[float | None] | None, started: float, role: str
+) -> Scores:
+    """Score features given by position, as numbers."""
+    scorer = loaded.get(_handle(plpy, current(started, role), model))
+    if values is None:
+        return _nothing()
+    if scorer.takes_numbers and len(values) == len(scorer.positional_columns):
+        only = scorer.segments[""]
+        given = dict(zip(scorer.positional_columns, values, strict=True))
+        ordered = [given[feature.column] for feature in only.features.features]
+        return only.score_values(np.array(ordered, np.float64))
+    return scorer.score_by_position([pa.array([value], pa.float64()) for value in values])
+
+
+def score_json(plpy: Server, model: str | None, row: str | None, started: float, role: str) -> Scores:
+    """Score a row given as a JSON object."""
+    scorer = loaded.get(_handle(plpy, current(started, role), model))
+    if row is None:
+        return _nothing()
+    return scorer.score(_json_table(scorer, row))
+
+
+def consensus_of(
+    plpy: Server, model: str | None, data: bytes | None, row_type: int, names: Sequence[str] | None,
+    started: float, role: str,
+) -> dict[str, Any] | None:  # fmt: skip
+    """Return how far the members of an ensemble agree about a row."""
+    scorer = loaded.get(_handle(plpy, current(started, role), model))
+    if data is None:
+        return None
+    reader = _reader(plpy, scorer, data, row_type, names)
+    said = consensus(scorer, reader.table(fields(data)))
+    if not said.present[0]:
+        return None
+    members = {name: float(severities[0]) for name, severities in said.members.items()}
+    return {
+        "consensus": float(said.consensus[0]),
+        "disagreement": float(said.disagreement[0]),
+        "members": json.dumps(members),
+    }
+
+
+def _handle(plpy: Server, statement: Statement, model: str | None) -> int:
+    handle = statement.handles.get(model) if model is not None else None
+    if handle is None:
+        handle = store.load(plpy, store.find(plpy, model))
+        statement.handles[str(model)] = handle
+    return handle
+
+
+def _reader(plpy: Server, model: Model, data: bytes, row_type: int, names: Sequence[str] | None) -> Reader:
+    known = list(names) if names is not None else [row["name"] for row in _attributes(plpy, row_type)]
+    types = [oid for oid, _ in fields(data)]
+    if len(known) != len(types):
+        raise InvalidSource(
+            "the row's columns have no names", hint="pass the row of a table or of a subquery: anomaly_score('m', t)"
+        )
+    every = describe(plpy, known, types, [-1] * len(types))
+    model.score(no_rows(every))  # raises for columns that are missing, or not of the kind that they were
+    needed = [existing_column(name, no_rows(every)) for name in model.positional_columns]
+    columns = tuple((column, position) for position, column in enumerate(every) if column.name in needed)
+    encoding = query(plpy, "SELECT pg_catalog.current_setting('client_encoding') AS name")[0]["name"]
+    return Reader(model, _numbers(model, columns), columns, _CODECS.get(encoding, encoding))
+
+
+def _attributes(plpy: Server, row_type: int) -> Rows:
+    return query(plpy, sql("attributes"), ["oid"], [row_type])
+
+
+def _numbers(model: Model, columns: Sequence[tuple[Column, int]]) -> tuple[tuple[int, NumberReader], ...] | None:
+    """Return where a row has the features and what reads them, or None unless all of them are numbers as they are."""
+    if not model.takes_numbers:
+        return None
+    found = {column.name.casefold(): (position, number(column.base)) for column, position in columns}
+    readers = [found[feature.column.casefold()] for feature in model.segments[""].features.features]
+    return tuple((position, read) for position, read in readers if read is not None)
+
+
+def _nothing() -> Scores:
+    return Scores.none(1)
+
+
+def _json_table(model: Model, row: str) -> dict[str, pa.Array[Any]]:
+    """Return the columns of a JSON object, strings read as what the model's columns hold."""
+    given = json.loads(row)
+    if not isinstance(given, dict):
+        raise InvalidSource(f"row = {shown(given)} is no JSON object", allowed="an object of columns by name")
+    kinds = {
+        feature.column.casefold(): feature.kind
+        for segment in model.segments.values()
+        for feature in segment.features.features
+    }
+    return {name: _json_value(name, value, kinds.get(name.casefold())) for name, value in given.items()}
+
+
+def _json_value(name: str, value: object, kind: Kind | None) -> pa.Array[Any]:
+    if isinstance(value, str) and kind not in (None, Kind.TEXT):
+        try:
+            return _READERS[kind](value)
+        except ValueError as error:
+            raise ColumnTypeChanged(
+                f"column {name!r} has the value {shown(value)}, in training it held {kind} values",
+                allowed=f"a {kind}, as to_jsonb writes it",
+            ) from error
+    if isinstance(value, dict | list):
+        return no_values("json", 1)
+    return pa.array([value])
+
+
+_READERS: dict[Kind, Callable[[str], pa.Array[Any]]] = {
+    # JSON has no such numbers: to_jsonb writes NaN and the infinities as strings.
+    Kind.NUMBER: lambda text: pa.array([float(text)]),
+    Kind.TIMESTAMP: lambda text: pa.array([_utc(dt.datetime.fromisoformat(text))], pa.timestamp("us")),
+    Kind.DATE: lambda text: pa.array([dt.date.fromisoformat(text)]),
+    Kind.TIME: lambda text: pa.array([dt.time.fromisoformat(text)], pa.time64("us")),
+}
+
+
+def _utc(moment: dt.datetime) -> dt.datetime:
+    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)

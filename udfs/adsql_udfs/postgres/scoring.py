@@ -1,0 +1,93 @@
+"""Scores of many rows: binary columns in, text that PostgreSQL reads as arrays out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adsql import ranking
+from adsql.options import TrainingOptions
+from adsql_udfs import loaded
+from adsql_udfs.postgres import store
+from adsql_udfs.postgres.columns import Column, decoded
+from adsql_udfs.postgres.interrupts import interruptible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from adsql.segment import Scores
+    from adsql_udfs.postgres.server import Server
+
+
+class Arrays(NamedTuple):
+    """Results of n rows, each as the text of an array."""
+
+    anomaly_score: str
+    severity: str
+    is_anomaly: str
+
+
+def score_chunk(
+    plpy: Server,
+    model: str | None,
+    version: int | None,
+    handle: int | None,
+    columns: str,
+    n: int,
+    parts: Sequence[bytes],
+) -> Arrays:
+    """Score a chunk of a source by a saved model, or by one that lives in this backend's memory only.
+
+    Parameters
+    ----------
+    plpy
+        The server.
+    model, version
+        The saved model; None for the one with the handle.
+    handle
+        The model in memory.
+    columns
+        The source's columns that the model needs, as `described` wrote them.
+    n
+        The rows of the chunk.
+    parts
+        Their binary parts.
+    """
+    found = store.load(plpy, store.find(plpy, model, version)) if handle is None else handle
+    table = decoded(_described(columns), parts, n)
+    scorer = loaded.get(found)
+    return interruptible(plpy, lambda: _arrays(scorer.score(table)))
+
+
+def rank_all(plpy: Server, options: str, columns: str, total: int, n: int, parts: Sequence[bytes]) -> Arrays:
+    """Rank the rows of a source, all of which are in one chunk."""
+    table = decoded(_described(columns), parts, n)
+    asked = TrainingOptions.parse(**json.loads(options))
+    return interruptible(plpy, lambda: _arrays(ranking.rank(table, asked, total)))
+
+
+def described(columns: Sequence[Column]) -> str:
+    """Return columns as JSON, for the SQL that passes them on."""
+    return json.dumps([[column.name, column.sql_type, column.form] for column in columns])
+
+
+def _described(columns: str) -> list[Column]:
+    return [Column(*column) for column in json.loads(columns)]
+
+
+def _arrays(scores: Scores) -> Arrays:
+    missing = None if scores.present.all() else ~scores.present
+    # Shortest digits that read back as the same float, and NULL.
+    return Arrays(*(_array(getattr(scores, name), missing) for name in Arrays._fields))
+
+
+def _array(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | None) -> str:
+    texts: Any = pa.array(values, mask=missing).cast(pa.string())
+    offsets: Any = pa.array([0, len(texts)], pa.int32())
+    joined: Any = pc.binary_join(pa.ListArray.from_arrays(offsets, texts.fill_null("NULL")), ",")
+    return f"{{{joined[0].as_py() or ''}}}"

@@ -1,0 +1,4 @@
+SELECT pg_catalog.count(*) AS n, $parts
+FROM (
+$source
+) AS sampled

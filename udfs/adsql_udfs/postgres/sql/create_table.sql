@@ -1,0 +1,2 @@
+CREATE TABLE $name AS
+$query

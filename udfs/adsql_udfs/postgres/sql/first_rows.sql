@@ -1,0 +1,5 @@
+SELECT *
+FROM (
+$source
+) AS adsql_first
+LIMIT $rows

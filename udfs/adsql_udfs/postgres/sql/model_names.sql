@@ -1,0 +1,1 @@
+SELECT DISTINCT m.name FROM adsql.models AS m ORDER BY m.name

@@ -1,0 +1,3 @@
+SELECT * FROM (
+$source
+) AS adsql_source
