@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from adsql.registry import detectors, is_ranker, row_wise_detectors
+from postgres_cluster import cluster
 
 # Kernels are compiled inside the first example, which no deadline allows for. The same examples on every
 # machine make a failure repeatable.
@@ -37,3 +38,12 @@ def ranker(request):
 def any_detector(request):
     """Each detector that there is, in turn."""
     return request.param
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server with the extension in its first database."""
+    with cluster() as server:
+        with server.connect() as con:
+            con.execute("CREATE EXTENSION adsql CASCADE")
+        yield server

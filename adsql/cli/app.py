@@ -9,6 +9,7 @@ import typer
 
 from adsql import __version__
 from adsql.catalog import Catalog
+from adsql.cli import postgres
 from adsql.cli.arguments import (
     AlertBudget,
     Algorithm,
@@ -46,6 +47,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(postgres.app)
 
 _STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
 

@@ -9,7 +9,6 @@ import pytest
 
 from adsql.abilities import ToSql
 from adsql.registry import detectors
-from postgres_cluster import cluster, connected
 from sqlgen.databases import in_duckdb, in_postgres, in_sqlite
 
 if TYPE_CHECKING:
@@ -17,17 +16,19 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from postgres_cluster import Cluster
+
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[psycopg.Connection]:
-    """A connection to a PostgreSQL server of the session's own."""
-    with cluster() as dsn, connected(dsn) as con:
+def postgres_connection(postgres: Cluster) -> Iterator[psycopg.Connection]:
+    """A connection for temporary tables."""
+    with postgres.connect() as con:
         yield con
 
 
 def _database(request, name):
     if name == "postgres":
-        return partial(in_postgres, con=request.getfixturevalue("postgres"))
+        return partial(in_postgres, con=request.getfixturevalue("postgres_connection"))
     return {"duckdb": in_duckdb, "sqlite": in_sqlite}[name]
 
 
