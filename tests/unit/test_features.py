@@ -9,6 +9,8 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adsql.encodings import MAX_CATEGORIES, patterns
 from adsql.errors import ColumnTypeChanged, MissingColumn, NoUsableColumn, UnknownColumn, UnusableColumn
@@ -361,3 +363,18 @@ def test_every_feature_is_described(column):
     for feature in fit(column).features:
         assert "usual" in feature.description()
         assert f"{feature.center:.6g}" in feature.description()
+
+
+@given(st.lists(st.floats(), min_size=3, max_size=3))
+def test_one_row_of_numbers_is_encoded_as_a_row_of_a_table_is(row):
+    spec = FeatureSpec.fit({name: pa.array([1.0, 2.5, 1e9, -3.0]) for name in ("a", "b", "c")}, None, 4)
+    assert spec.are_numbers
+    X, present = spec.transform({name: pa.array([value]) for name, value in zip(("a", "b", "c"), row, strict=True)})
+    found, found_present = spec.transform_values(np.array(row))
+    assert found.tobytes() == X.tobytes()
+    assert found_present.tobytes() == present.tobytes()
+
+
+def test_a_category_is_no_number_as_it_is():
+    spec = FeatureSpec.fit({"a": pa.array([1.0, 2.0] * 10), "b": pa.array(["x", "y"] * 10)}, None, 20)
+    assert not spec.are_numbers

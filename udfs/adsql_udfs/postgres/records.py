@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from adsql_udfs.postgres.columns import MAX_TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _FIELD = struct.Struct(">Ii")
 _DOUBLE = struct.Struct(">d")
@@ -38,6 +38,33 @@ def fields(data: bytes) -> list[tuple[int, bytes | None]]:
             found.append((oid, data[position : position + length]))
             position += length
     return found
+
+
+def layout(types: Sequence[int], wanted: Sequence[int]) -> struct.Struct | None:
+    """Return what unpacks some fields of a record at once, provided that none of its fields is NULL.
+
+    Parameters
+    ----------
+    types
+        The OIDs of the record's fields.
+    wanted
+        Positions of numbers and booleans among them, ascending.
+
+    Returns
+    -------
+    struct.Struct or None
+        Its size is that of a record without NULLs, which is longer than any other. None if a field has no fixed size.
+
+    Examples
+    --------
+    >>> both = layout([23, 1082, 701], [0, 2])
+    >>> both.size if both else None, both.format if both else None
+    (44, '>4x8xi8x4x8xd')
+    """
+    if not all(oid in _WIDTHS for oid in types) or not all(types[position] in _CODES for position in wanted):
+        return None
+    parts = (_CODES[oid] if i in wanted else f"{_WIDTHS[oid]}x" for i, oid in enumerate(types))
+    return struct.Struct(f">{_HEADER}x" + "".join(f"{_FIELD.size}x{part}" for part in parts))
 
 
 def numeric(data: bytes) -> float:
@@ -121,4 +148,7 @@ _NUMBERS: dict[int, Callable[[bytes], float]] = {
     701: lambda value: float(_DOUBLE.unpack(value)[0]),
     1700: numeric,
 }  # fmt: skip
+# Types of one size; those that are numbers, as struct reads them.
+_CODES = {16: "?", 20: "q", 21: "h", 23: "i", 700: "f", 701: "d"}
+_WIDTHS = {16: 1, 20: 8, 21: 2, 23: 4, 700: 4, 701: 8, 1082: 4, 1083: 8, 1114: 8, 1184: 8, 2950: 16}
 _SIZES = {"whole": 8, "boolean": 1, "timestamp": 8, "timestamptz": 8, "date": 4, "time": 8}

@@ -19,14 +19,18 @@ from adsql.wording import shown
 from adsql_udfs import loaded
 from adsql_udfs.postgres import store
 from adsql_udfs.postgres.columns import Column, decoded, describe, no_rows, no_values
-from adsql_udfs.postgres.records import fields, number, parts
+from adsql_udfs.postgres.records import fields, layout, number, parts
 from adsql_udfs.postgres.server import query
 from adsql_udfs.postgres.statement import Statement, current
 from adsql_udfs.postgres.texts import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from struct import Struct
 
+    from numpy.typing import NDArray
+
+    from adsql.arrow import Floats
     from adsql.model import Model
     from adsql_udfs.postgres.server import Rows, Server
 
@@ -34,6 +38,33 @@ NumberReader: TypeAlias = "Callable[[bytes], float]"
 
 # Those whose names Python does not know.
 _CODECS = {"SQL_ASCII": "latin-1", "UTF8": "utf-8", "WIN1252": "cp1252"}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Reads the features of a model all of whose features are numbers.
+
+    Parameters
+    ----------
+    fields
+        Of each feature, its field and what reads it.
+    whole
+        What unpacks all of them at once from a record without NULLs, if its columns allow.
+    order
+        Of each feature, its place among what `whole` unpacks.
+    """
+
+    fields: tuple[tuple[int, NumberReader], ...]
+    whole: Struct | None
+    order: NDArray[np.intp]
+
+    def values(self, data: bytes) -> Floats:
+        """Return a number for each feature, NaN for NULL."""
+        if self.whole is not None and len(data) == self.whole.size:
+            return np.array(self.whole.unpack(data), np.float64)[self.order]
+        found = fields(data)
+        given = ((read, found[position][1]) for position, read in self.fields)
+        return np.array([np.nan if value is None else read(value) for read, value in given], np.float64)
 
 
 @dataclass(frozen=True)
@@ -45,7 +76,7 @@ class Reader:
     model
         The model.
     numbers
-        Where the features are numbers: of each feature, its field and what reads it. None where they are not.
+        Where the features are numbers: what reads them. None where they are not.
     columns
         The columns that the model needs, and their fields.
     encoding
@@ -53,21 +84,15 @@ class Reader:
     """
 
     model: Model
-    numbers: tuple[tuple[int, NumberReader], ...] | None
+    numbers: Numbers | None
     columns: tuple[tuple[Column, int], ...]
     encoding: str
 
     def scores(self, data: bytes) -> Scores:
         """Return the result of a row."""
-        found = fields(data)
         if self.numbers is not None:
-            values = np.full(len(self.numbers), np.nan)
-            for i, (position, read) in enumerate(self.numbers):
-                value = found[position][1]
-                if value is not None:
-                    values[i] = read(value)
-            return self.model.segments[""].score_values(values)
-        return self.model.score(self.table(found))
+            return self.model.segments[""].score_values(self.numbers.values(data))
+        return self.model.score(self.table(fields(data)))
 
     def table(self, found: Sequence[tuple[int, bytes | None]]) -> Mapping[str, pa.Array[Any]]:
         """Return a row as columns of one value."""
@@ -175,20 +200,22 @@ def _reader(plpy: Server, model: Model, data: bytes, row_type: int, names: Seque
     needed = [existing_column(name, no_rows(every)) for name in model.positional_columns]
     columns = tuple((column, position) for position, column in enumerate(every) if column.name in needed)
     encoding = query(plpy, "SELECT pg_catalog.current_setting('client_encoding') AS name")[0]["name"]
-    return Reader(model, _numbers(model, columns), columns, _CODECS.get(encoding, encoding))
+    return Reader(model, _numbers(model, columns, types), columns, _CODECS.get(encoding, encoding))
 
 
 def _attributes(plpy: Server, row_type: int) -> Rows:
     return query(plpy, sql("attributes"), ["oid"], [row_type])
 
 
-def _numbers(model: Model, columns: Sequence[tuple[Column, int]]) -> tuple[tuple[int, NumberReader], ...] | None:
-    """Return where a row has the features and what reads them, or None unless all of them are numbers as they are."""
+def _numbers(model: Model, columns: Sequence[tuple[Column, int]], types: Sequence[int]) -> Numbers | None:
     if not model.takes_numbers:
         return None
     found = {column.name.casefold(): (position, number(column.base)) for column, position in columns}
-    readers = [found[feature.column.casefold()] for feature in model.segments[""].features.features]
-    return tuple((position, read) for position, read in readers if read is not None)
+    given = [found[feature.column.casefold()] for feature in model.segments[""].features.features]
+    readers = tuple((position, read) for position, read in given if read is not None)
+    wanted = sorted(position for position, _ in readers)
+    order = np.array([wanted.index(position) for position, _ in readers])
+    return Numbers(readers, layout(types, wanted), order)
 
 
 def _nothing() -> Scores:
