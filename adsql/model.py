@@ -217,12 +217,13 @@ class Model:
         MissingColumn, ColumnTypeChanged
             If the columns do not fit the model.
         """
+        if not self.segment_by:
+            only = self.segments[""]
+            return only.score(only.features.select(table))
         result = Scores.none(len(next(iter(table.values()), ())))
         for rows, segment, columns in self.parts(table):
-            scores = segment.score(columns)
-            if rows is None:
-                return scores
-            result.put(rows, scores)
+            if rows is not None:
+                result.put(rows, segment.score(columns))
         return result
 
     def parts(self, table: Columns) -> Iterator[tuple[NDArray[np.int64] | None, Segment, Columns]]:

@@ -56,7 +56,13 @@ BUILTIN = (
     "zscore:ZScore",
 )
 
+_LINES = {line.partition(":")[0]: line for line in BUILTIN}
 _IGNORED = str.maketrans("", "", " -_")
+
+
+@cache
+def _builtin(name: str) -> Algorithm:
+    return cast("Algorithm", EntryPoint(name, f"adsql.detectors.{_LINES[name]}", GROUP).load())
 
 
 @cache
@@ -68,9 +74,9 @@ def detectors() -> dict[str, Algorithm]:
     >>> list(detectors())[:3]
     ['auto', 'abod', 'autoencoder']
     """
-    own = (EntryPoint(line.partition(":")[0], f"adsql.detectors.{line}", GROUP) for line in BUILTIN)
-    classes: list[Algorithm] = [entry.load() for entry in (*own, *entry_points(group=GROUP))]
-    return {cls.spec.name: cls for cls in classes}
+    own = {name: _builtin(name) for name in _LINES}
+    others: list[Algorithm] = [entry.load() for entry in entry_points(group=GROUP)]
+    return own | {cls.spec.name: cls for cls in others if cls.spec.name not in own}
 
 
 def is_ranker(cls: Algorithm) -> TypeGuard[type[Ranker]]:
@@ -122,6 +128,8 @@ def find(name: str) -> Algorithm:
     'iforest'
     """
     wanted = _compact(name)
+    if wanted in _LINES:  # the others need not be imported
+        return _builtin(wanted)
     for cls in detectors().values():
         if wanted in map(_compact, (cls.spec.name, *cls.spec.aliases)):
             return cls

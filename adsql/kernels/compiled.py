@@ -6,11 +6,15 @@ import contextlib
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import numba
+from numba.core.caching import FunctionCache
+from numba.core.runtime.nrt import rtsys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 F = TypeVar("F", bound="Callable[..., object]")
+
+_KNOWN = "0.68."  # whose own loading was read; another version may need more
 
 
 def kernel(function: F) -> F:
@@ -23,4 +27,20 @@ def kernel(function: F) -> F:
     compiled = numba.njit(nogil=True, error_model="numpy")(function)
     with contextlib.suppress(RuntimeError):  # numba found no directory to write to
         compiled.enable_caching()
+        if numba.__version__.startswith(_KNOWN):
+            vars(compiled)["_cache"] = _PromptCache(function)  # type: ignore[no-untyped-call] # numba's
     return cast("F", compiled)
+
+
+class _PromptCache(FunctionCache):
+    """Loads compiled code without importing everything that numba can compile with, which takes 0.3 seconds.
+
+    numba does so before it loads any code. What the code itself needs is its run time; the rest is imported when
+    something is to be compiled. A process of PostgreSQL that scores one row is done in half the time.
+    """
+
+    def load_overload(self, sig: object, target_context: object) -> object:
+        """Return the compiled function of a signature, or None; as numba's, but for what it imports."""
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call] # numba's

@@ -224,11 +224,13 @@ def _planned(plan: Callable[..., str], arguments: Sequence[Column]) -> pa.Array[
 
 def _scored(handles: Column, values: Sequence[Column]) -> Scores:
     arrays = [plain_array(column) for column in values]
+    parts = _by_model(handles)
+    if len(parts) == 1 and parts[0][1] is None:
+        return _scored_by(parts[0][0], arrays)
     result = Scores.none(len(handles))
-    for model, rows in _by_model(handles):
-        if rows is None:
-            return _scored_by(model, arrays)
-        result.put(rows, _scored_by(model, _taken(arrays, rows)))
+    for model, rows in parts:
+        if rows is not None:
+            result.put(rows, _scored_by(model, _taken(arrays, rows)))
     return result
 
 
