@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-INTERVAL = 0.03  # seconds between checks
+INTERVAL = 0.01  # seconds between checks
 _left_behind = False
 
 
@@ -32,7 +32,7 @@ def interruptible(plpy: Server, work: Callable[[], T]) -> T:
     Parameters
     ----------
     plpy
-        The server; checked for a cancel every 30 ms.
+        The server; checked for a cancel every 10 ms.
     work
         A function that does not use the server. After a cancel it runs on to its end, and its result is dropped.
     """
