@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 COLUMNS = 8
 ROWWISE = 100_000
 TICKS = os.sysconf("SC_CLK_TCK")
-PATH = '-c search_path="$user",public,adsql'
+PATH = "-c search_path=public,adsql"
 TABLE = """
 CREATE TABLE IF NOT EXISTS {name} AS
 SELECT {columns}

@@ -42,8 +42,9 @@ def any_detector(request):
 
 @pytest.fixture(scope="session")
 def postgres():
-    """A PostgreSQL server with the extension in its first database."""
+    """A PostgreSQL server with the extension in every database."""
     with cluster() as server:
-        with server.connect() as con:
-            con.execute("CREATE EXTENSION adsql CASCADE")
+        for database in ("template1", "postgres"):
+            with server.connect(dbname=database) as con:
+                con.execute("CREATE EXTENSION adsql CASCADE")
         yield server

@@ -61,7 +61,7 @@ class Cluster:
 
     def connect(self, user: str = "adsql", dbname: str = "postgres") -> psycopg.Connection:
         """Return a connection whose statements commit themselves, and which finds adsql's names."""
-        return psycopg.connect(self.dsn(user, dbname), autocommit=True, options='-c search_path="$user",public,adsql')
+        return psycopg.connect(self.dsn(user, dbname), autocommit=True, options="-c search_path=public,adsql")
 
     def run(self, program: str, *arguments: str, user: str = "adsql", dbname: str = "postgres", stdin: str = "") -> str:
         """Run one of PostgreSQL's programs against the server and return what it prints."""
@@ -73,12 +73,10 @@ class Cluster:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def database(self, name: str) -> None:
-        """Create a database with the extension in it."""
+    def database(self, name: str, template: str = "template1") -> None:
+        """Create a database as a copy of another one, which nobody may be connected to."""
         with self.connect() as con:
-            con.execute(f'CREATE DATABASE "{name}"')
-        with self.connect(dbname=name) as con:
-            con.execute("CREATE EXTENSION adsql CASCADE")
+            con.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
 @contextmanager
