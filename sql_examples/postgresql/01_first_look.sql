@@ -35,6 +35,10 @@ SELECT count(*) FROM detect_anomalies('trip');
 SELECT count(*) FROM detect_anomalies('trips', contamination => 0.9);
 --> error ADSQL_INVALID_OPTION
 
+-- One column is a list as well.
+SELECT count(*) FROM detect_anomalies('trips', columns => 'fare');
+--> error 22P02
+
 -- A source that writes is no source.
 SELECT count(*) FROM detect_anomalies('DELETE FROM trips RETURNING fare');
 --> error ADSQL_INVALID_SOURCE

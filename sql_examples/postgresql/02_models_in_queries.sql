@@ -8,7 +8,7 @@ UNION ALL
 SELECT 5000, 950, 3, 'card';
 
 SELECT version, algorithm, n_rows, n_features
-FROM train_model('fares', 'trips', algorithm => 'mad', columns => ARRAY['fare', 'distance'], alert_budget => 10);
+FROM train_model('fares', 'trips', algorithm => 'mad', columns => ARRAY['fare', 'distance']);
 --> 1 | mad | 5001 | 2
 
 -- A row of the query: columns are matched by name.

@@ -12,10 +12,10 @@ GRANT SELECT ON trips TO ana;
 
 GRANT CREATE ON SCHEMA public TO ana;
 
--- Nobody may call adsql before this.
+-- Nobody may call adsql before this. Without the schema's name the error is that the function does not exist.
 SET ROLE ana;
 
-SELECT train_model('fares', 'trips');
+SELECT adsql.train_model('fares', 'trips');
 --> error 42501
 
 RESET ROLE;
@@ -23,9 +23,6 @@ RESET ROLE;
 GRANT adsql_user TO ana, ben;
 
 SET ROLE ana;
-
-SELECT version FROM train_model('fares', 'trips', algorithm => 'mad', columns => 'fare');
---> error 22P02
 
 SELECT version FROM train_model('fares', 'trips', algorithm => 'mad', columns => ARRAY['fare']);
 --> 1
