@@ -52,6 +52,9 @@ def outcome(con: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
     return [" | ".join(str(value) for value in row) for row in result.fetchall()] if result.description else []
 
 
+_VOID = 2278  # what a function that returns nothing returns
+
+
 def postgres_outcome(con: psycopg.Connection, sql: str) -> list[str]:
     """Do the same on PostgreSQL, whose own errors are told by their SQLSTATE."""
     try:
@@ -59,4 +62,6 @@ def postgres_outcome(con: psycopg.Connection, sql: str) -> list[str]:
     except psycopg.Error as error:
         told = from_message(str(error))
         return [f"error {error.sqlstate if told is None else told.code}"]
+    if result.description and result.description[0].type_code == _VOID:
+        return []
     return [" | ".join(str(value) for value in row) for row in result.fetchall()] if result.description else []

@@ -13,7 +13,7 @@ FROM train_model('fares', 'trips', algorithm => 'mad', columns => ARRAY['fare', 
 
 -- A row of the query: columns are matched by name.
 SELECT id, round(anomaly_score('fares', t)::numeric) AS score FROM trips AS t WHERE is_anomaly('fares', t);
---> 5000 | 158
+--> 5000 | 79
 
 -- Features by position are numbers; any row can come as jsonb.
 SELECT

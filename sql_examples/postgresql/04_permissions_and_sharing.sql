@@ -48,7 +48,6 @@ SELECT count(*) FROM detect_anomalies('trips');
 SET ROLE ana;
 
 SELECT share_model('fares', 'ben');
---> None
 
 SET ROLE ben;
 
@@ -65,7 +64,6 @@ SELECT drop_model('fares');
 SET ROLE ana;
 
 SELECT unshare_model('fares', 'ben');
---> None
 
 SET ROLE ben;
 
