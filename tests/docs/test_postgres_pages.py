@@ -54,10 +54,11 @@ def test_sql_of_a_page_gives_what_the_page_says(postgres_con, page, tmp_path):
     assert found, "the page shows nothing of PostgreSQL"
     for number, block in enumerate(found):
         file = tmp_path / f"{number}.sql"
-        for macro, text in _MACROS.items():
-            block = block.replace(macro, text)
-        assert "$__" not in block, "a macro of Grafana's that this test does not know"
-        file.write_text(block, encoding="utf-8")
+        text = block
+        for macro, replacement in _MACROS.items():
+            text = text.replace(macro, replacement)
+        assert "$__" not in text, "a macro of Grafana's that this test does not know"
+        file.write_text(text, encoding="utf-8")
         for step in steps(file):
             assert postgres_outcome(postgres_con, step.sql) == (step.expected or []), step.sql
 
