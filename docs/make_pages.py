@@ -40,12 +40,17 @@ ERRORS = """# Errors
 <!-- Written by docs/make_pages.py from adsql/errors.py: change it there. -->
 
 Every error that adsql raises on purpose has a stable code, names the offending value, and says what is allowed and what
-to do. In SQL it arrives inside DuckDB's own exception, with the code in brackets;
+to do. In SQL it arrives inside the database's own exception, with the code in brackets;
 `adsql.errors.from_message(str(error))` turns the text back into the class. The command line prints it on one line and
 leaves with the exit code.
 
 Exit codes: 0 done, 1 any other error (DuckDB's own among them), 2 a wrong option, 3 the source or its columns,
 4 a model, 5 the database, 130 interrupted, 141 the reader of the output has left (`adsql detect ... | head`).
+
+In PostgreSQL an error also has a SQLSTATE, for clients that know nothing of adsql: 42P01 for an unknown source, 42703
+for an unknown or missing column, 42804 for a type that changed, 42704 for an unknown model or version, XX001 for a
+corrupt model, 55000 for the database, 22023 for all others. Errors of PostgreSQL's own, such as 42501 for a missing
+right and 57014 for a cancelled statement, keep theirs.
 
 | code | exit code | meaning |
 | ---- | --------- | ------- |

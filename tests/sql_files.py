@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import duckdb
+import psycopg
+
+from adsql.errors import from_message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,4 +49,19 @@ def outcome(con: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
     except duckdb.Error as error:
         text = str(error)
         return [f"error {text[text.index('[') + 1 : text.index(']')]}" if "[ADSQL" in text else f"error {text}"]
+    return [" | ".join(str(value) for value in row) for row in result.fetchall()] if result.description else []
+
+
+_VOID = 2278  # what a function that returns nothing returns
+
+
+def postgres_outcome(con: psycopg.Connection, sql: str) -> list[str]:
+    """Do the same on PostgreSQL, whose own errors are told by their SQLSTATE."""
+    try:
+        result = con.execute(sql)
+    except psycopg.Error as error:
+        told = from_message(str(error))
+        return [f"error {error.sqlstate if told is None else told.code}"]
+    if result.description and result.description[0].type_code == _VOID:
+        return []
     return [" | ".join(str(value) for value in row) for row in result.fetchall()] if result.description else []

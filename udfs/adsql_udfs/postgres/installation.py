@@ -41,14 +41,18 @@ class Installation:
 
     def remaining(self) -> str:
         """Return what a person has to do, in words."""
+        major = re.split(r"\D", self.server, maxsplit=1)[0]
+        path = f"{self.python}:/usr/local/bin:/usr/bin:/bin"
         return (
-            f"Start the server with {self.python} first in its PATH: on Debian a line\n"
-            f"  PATH = '{self.python}:/usr/local/bin:/usr/bin:/bin'\n"
-            "in /etc/postgresql/VERSION/main/environment, elsewhere an Environment= line of its systemd unit. Then, in "
-            "each database:\n"
+            f"Now put {self.python} first in the PATH of the server's processes:\n"
+            f"  Debian, Ubuntu: PATH = '{path}'\n"
+            f"    as a line of /etc/postgresql/{major}/main/environment\n"
+            f"  elsewhere: Environment=PATH={path}\n"
+            f"    below [Service] in systemctl edit postgresql-{major}\n"
+            "restart the server, and in each database, as a superuser:\n"
             "  CREATE EXTENSION adsql CASCADE;\n"
-            "  GRANT adsql_user TO ...;\n"
-            "and verify it with: adsql pg check DSN"
+            "  GRANT adsql_user TO somebody;\n"
+            f"Verify it with: {self.python}/adsql pg check 'host=localhost user=somebody dbname=...'"
         )
 
 

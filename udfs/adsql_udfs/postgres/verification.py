@@ -39,7 +39,9 @@ def check(dsn: str) -> Iterator[str]:
     try:
         connection = psycopg.connect(dsn)
     except psycopg.Error as error:
-        raise IncompleteInstallation(f"the server cannot be reached: {_line(error)}", hint="check the DSN") from error
+        raise IncompleteInstallation(
+            f"no connection: {_line(error)}", hint="check host, port, user and dbname, and what pg_hba.conf asks for"
+        ) from error
     with connection as con:
         try:
             yield from _steps(con)
@@ -83,7 +85,8 @@ def _try(con: Any) -> None:  # noqa: ANN401 - as above
             raise told from error
         raise IncompleteInstallation(
             f"the server's Python cannot run adsql: {_line(error)}",
-            hint="start the server with the folder of adsql's python3 first in its PATH, as adsql pg install told",
+            hint="put the folder of adsql's python3 first in the PATH of the server's processes, and restart it: "
+            "adsql pg install tells where",
         ) from error
     if flagged != 1:
         raise IncompleteInstallation(f"a trial found {flagged} anomalies instead of 1", hint="report this")

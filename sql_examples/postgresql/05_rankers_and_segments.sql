@@ -1,0 +1,38 @@
+-- Detectors that compare all rows of one table with each other, and a pipeline for each segment.
+SET search_path = public, adsql;
+
+CREATE TABLE stores AS
+SELECT
+    (ARRAY['kiosk', 'market'])[1 + i % 2] AS kind,
+    CASE WHEN i % 2 = 0 THEN 100 + 10 * sin(i) ELSE 9000 + 500 * sin(i) END AS sales,
+    20 + 5 * cos(i * i) AS visitors
+FROM generate_series(1, 400) AS i
+UNION ALL
+SELECT 'kiosk', 4000, 20;
+
+SELECT count(*) > 5 AS several FROM detectors() WHERE capability = 'fit_only';
+--> True
+
+SELECT (d.row).sales
+FROM detect_anomalies(NULL::stores, 'cof', columns => ARRAY['sales', 'visitors']) AS d
+ORDER BY d.anomaly_score DESC
+LIMIT 1;
+--> 4000.0
+
+SELECT train_model('stores', 'stores', algorithm => 'cof');
+--> error ADSQL_NOT_ROW_WISE
+
+-- 4,000 is strange for a kiosk only: each kind has its own idea of normal.
+SELECT (d.row).kind, (d.row).sales
+FROM detect_anomalies(NULL::stores, 'mad', columns => ARRAY['sales'], segment_by => ARRAY['kind']) AS d
+WHERE d.is_anomaly;
+--> kiosk | 4000.0
+
+-- Known anomalies stay out of training, and choose the threshold.
+SELECT d.row ->> 'sales' AS sales
+FROM detect_anomalies(
+    'SELECT *, sales = 4000 AS wrong FROM stores', 'mad', columns => ARRAY['sales'], segment_by => ARRAY['kind'],
+    label_column => 'wrong'
+) AS d
+WHERE d.is_anomaly;
+--> 4000
