@@ -1,14 +1,13 @@
 -- A source's rows beside their results, in chunks: each chunk is gathered, scored and unfolded in one pass, so that a
 -- row and its score cannot be confused and memory stays bounded.
--- The aggregate with an ORDER BY keeps the planner from hashing, which would hold all chunks at once; its filter lets
--- no row in, so that it costs nothing.
+-- An aggregate with an ORDER BY keeps the planner from hashing, which would hold all chunks at once; its filter lets no
+-- row in, so that it costs nothing. It is part of a column that is used: the planner would drop it from any other.
 SELECT $results
 FROM (
     SELECT
-        pg_catalog.count(*) AS adsql_n,
+        pg_catalog.count(*) OPERATOR(pg_catalog.+) COALESCE(pg_catalog.min(0 ORDER BY 0) FILTER (WHERE false), 0) AS adsql_n,
         pg_catalog.array_agg($row) AS adsql_rows,
-        ARRAY[$parts]::pg_catalog.bytea[] AS adsql_parts,
-        pg_catalog.min(1 ORDER BY 1) FILTER (WHERE false)
+        ARRAY[$parts]::pg_catalog.bytea[] AS adsql_parts
     FROM (
         SELECT adsql_source.*, (pg_catalog.row_number() OVER () OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) $size AS $chunk
         FROM (
