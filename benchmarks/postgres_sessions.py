@@ -75,9 +75,9 @@ def main() -> None:
             time.sleep(max(0.0, deadline - arguments.seconds * (1 - sixth / 6) - time.monotonic() - 0.5))
             alive = [session.memory() for session in sessions if session.pid and session.is_alive()]
             if alive:
+                average = sum(alive) / len(alive)
                 print(
-                    f"after {arguments.seconds * sixth // 6:3d} s: {sum(alive) / len(alive):6.1f} MB a backend on average",
-                    flush=True,
+                    f"after {arguments.seconds * sixth // 6:3d} s: {average:6.1f} MB a backend on average", flush=True
                 )
         for session in sessions:
             session.join()
