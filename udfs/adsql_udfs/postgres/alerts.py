@@ -12,6 +12,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from adsql.errors import InvalidOption, InvalidSource, UnknownModel
 from adsql.wording import shown
@@ -68,7 +69,7 @@ def install(plpy: Server, table: object, model: str | None, threshold: float | N
     name, oid = _watchable(plpy, table)
     saved = store.find(plpy, model)
     _check_threshold(threshold)
-    _fitting(_columns_of(plpy, oid), loaded.get(store.load(plpy, saved)))
+    _check_columns(_columns_of(plpy, oid), loaded.get(store.load(plpy, saved)))
     query(plpy, sql("drop_stale_alerts"), ["text"], [name])
     key = [name, saved.owner, saved.name]
     existing = query(plpy, sql("find_alert"), ["text", "text", "text"], key)
@@ -91,9 +92,7 @@ def drop(plpy: Server, alert: int | None) -> None:
     InvalidOption
         If the caller has no such alert.
     """
-    if not len(
-        query(plpy, sql("delete_alert"), ["bigint"], [alert])
-    ):
+    if not len(query(plpy, sql("delete_alert"), ["bigint"], [alert])):
         own = [str(row["id"]) for row in query(plpy, "SELECT id FROM adsql.alerts ORDER BY id")]
         raise InvalidOption(f"alert {shown(alert)} does not exist", allowed=own, hint="SELECT * FROM adsql.alerts()")
 
@@ -134,7 +133,7 @@ def plan(plpy: Server, alert: int, oid: int) -> str:
     saved = store.Saved(**versions[0])
     handle = store.load(plpy, saved)
     columns = _columns_of(plpy, oid)
-    used = _fitting(columns, loaded.get(handle))
+    used = Source("", tuple(columns)).required(loaded.get(handle).positional_columns)
     number = identifier(Source("", tuple(columns)).unused("adsql_number"))
     event = [str(int(alert)), *(escaped_literal(given[name]) for name in ("owner", "table_name", "model"))]
     return sql(
@@ -213,11 +212,17 @@ def _columns_of(plpy: Server, oid: int) -> list[Column]:
     return describe(plpy, *([row[key] for row in rows] for key in ("name", "type", "modifier")))
 
 
-def _fitting(columns: Sequence[Column], model: Model) -> list[Column]:
-    """Return the columns that a model uses, or raise if they are missing or of another kind than in training."""
-    used = Source("", tuple(columns)).required(model.positional_columns)
-    model.score(no_rows(used))
-    return used
+def _check_columns(columns: Sequence[Column], model: Model) -> None:
+    """Raise if a model's columns are missing or of another kind than in training."""
+    used = no_rows(Source("", tuple(columns)).required(model.positional_columns))
+    # A row with a text in it: a column without any may be of text whatever it was in training.
+    row = {
+        name: pa.array(["-"]) if values.type == pa.string() else pa.nulls(1, values.type)
+        for name, values in used.items()
+    }
+    model.score(row)
+    for segment in model.segments.values():
+        segment.features.select(row)
 
 
 def _number(threshold: float | None) -> str:
