@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adsql import errors, registry
 from adsql_udfs import loaded
-from adsql_udfs.postgres import plans, relations, rows, scoring, store, training
+from adsql_udfs.postgres import alerts, plans, relations, rows, scoring, store, training
 from adsql_udfs.postgres.server import query
 
 if TYPE_CHECKING:
@@ -180,6 +180,30 @@ def create_detection_view(plpy: Server, view: str, source: str, model: str, vers
 def materialize_anomalies(plpy: Server, table: str, source: str, model: str, version: int | None) -> int:
     """Create a table of a source and its results, and return how many rows it has."""
     return relations.materialize(plpy, table, source, model, version)
+
+
+@_call
+def alert_on_insert(plpy: Server, table: str, model: str, threshold: float | None) -> int:
+    """Watch a table with a model and return the alert's number."""
+    return alerts.install(plpy, table, model, threshold)
+
+
+@_call
+def drop_alert(plpy: Server, alert: int) -> None:
+    """Delete an alert."""
+    alerts.drop(plpy, alert)
+
+
+@_call
+def plan_alert(plpy: Server, alert: int, table: int) -> str:
+    """Return the SQL that an alert's trigger runs."""
+    return alerts.plan(plpy, alert, table)
+
+
+@_call
+def find_anomalies(plpy: Server, *arguments: Any) -> alerts.Found:  # noqa: ANN401 - as `alerts.find`
+    """Return which rows of a chunk are anomalies."""
+    return alerts.find(plpy, *arguments)
 
 
 def _model(plpy: Server, name: str, version: int | None) -> Any:  # noqa: ANN401 - adsql.model.Model

@@ -7,11 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from adsql import ranking
-from adsql.errors import InvalidOption, InvalidSource, MissingColumn
+from adsql.errors import InvalidOption, InvalidSource
 from adsql.model import MIN_ROWS
 from adsql.options import TrainingOptions
 from adsql.registry import is_ranker
-from adsql.wording import listing
 from adsql_udfs import loaded
 from adsql_udfs.postgres import store
 from adsql_udfs.postgres.columns import aggregates
@@ -96,15 +95,7 @@ def _free(plpy: Server, given: str, shape: Shape) -> Source:
 
 
 def _scored(rows: Source, shape: Shape, used: Sequence[str], model: str) -> str:
-    columns = rows.named(used)
-    found = {column.name.casefold() for column in columns}
-    missing = [name for name in used if name.casefold() not in found]
-    if missing:
-        raise MissingColumn(
-            f"the row has no column {missing[0]!r}, which the model was trained on",
-            allowed=f"rows with the columns {listing(used)}; this one has {listing(c.name for c in rows.columns)}",
-            hint="select the model's columns, renamed if need be",
-        )
+    columns = rows.required(used)
     function = f"adsql.__score_chunk({model}, {escaped_literal(described(columns))}, chunk.adsql_n, chunk.adsql_parts)"
     return _written(rows, shape, columns, function, CHUNK)
 

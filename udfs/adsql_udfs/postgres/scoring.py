@@ -59,14 +59,14 @@ def score_chunk(
         Their binary parts.
     """
     found = store.load(plpy, store.find(plpy, model, version)) if handle is None else handle
-    table = decoded(_described(columns), parts, n)
+    table = decoded(described_columns(columns), parts, n)
     scorer = loaded.get(found)
     return interruptible(plpy, lambda: _arrays(scorer.score(table)))
 
 
 def rank_all(plpy: Server, options: str, columns: str, total: int, n: int, parts: Sequence[bytes]) -> Arrays:
     """Rank the rows of a source, all of which are in one chunk."""
-    table = decoded(_described(columns), parts, n)
+    table = decoded(described_columns(columns), parts, n)
     asked = TrainingOptions.parse(**json.loads(options))
     return interruptible(plpy, lambda: _arrays(ranking.rank(table, asked, total)))
 
@@ -76,17 +76,19 @@ def described(columns: Sequence[Column]) -> str:
     return json.dumps([[column.name, column.sql_type, column.form] for column in columns])
 
 
-def _described(columns: str) -> list[Column]:
+def described_columns(columns: str) -> list[Column]:
+    """Return the columns that `described` wrote."""
     return [Column(*column) for column in json.loads(columns)]
 
 
 def _arrays(scores: Scores) -> Arrays:
     missing = None if scores.present.all() else ~scores.present
     # Shortest digits that read back as the same float, and NULL.
-    return Arrays(*(_array(getattr(scores, name), missing) for name in Arrays._fields))
+    return Arrays(*(array_text(getattr(scores, name), missing) for name in Arrays._fields))
 
 
-def _array(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | None) -> str:
+def array_text(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | None = None) -> str:
+    """Return values as the text of an array, with NULL for those that are missing."""
     texts: Any = pa.array(values, mask=missing).cast(pa.string())
     offsets: Any = pa.array([0, len(texts)], pa.int32())
     joined: Any = pc.binary_join(pa.ListArray.from_arrays(offsets, texts.fill_null("NULL")), ",")

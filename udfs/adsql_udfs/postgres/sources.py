@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adsql.errors import InvalidSource, ResultColumnExists, UnknownSource
-from adsql.wording import did_you_mean, shown
+from adsql.errors import InvalidSource, MissingColumn, ResultColumnExists, UnknownSource
+from adsql.wording import did_you_mean, listing, shown
 from adsql_udfs.postgres.columns import Column, describe
 from adsql_udfs.postgres.server import query
 from adsql_udfs.postgres.texts import sql
@@ -47,6 +47,26 @@ class Source:
         wanted = {name.casefold() for name in names}
         return [column for column in self.columns if column.name.casefold() in wanted]
 
+    def required(self, names: Sequence[str]) -> list[Column]:
+        """Return the columns that a model was trained on.
+
+        Raises
+        ------
+        MissingColumn
+            Naming the first that is not there.
+        """
+        columns = self.named(names)
+        found = {column.name.casefold() for column in columns}
+        missing = [name for name in names if name.casefold() not in found]
+        if missing:
+            raise MissingColumn(
+                f"the row has no column {missing[0]!r}, which the model was trained on",
+                allowed=f"rows with the columns {listing(names)}; "
+                f"this one has {listing(column.name for column in self.columns)}",
+                hint="select the model's columns, renamed if need be",
+            )
+        return columns
+
     def unused(self, name: str) -> str:
         """Return the name, made longer until no column has it."""
         taken = {column.name for column in self.columns}
@@ -66,11 +86,11 @@ def source(plpy: Server, given: object) -> Source:
     if not isinstance(given, str) or not given.strip():
         raise InvalidSource(f"source = {shown(given)} cannot be read", allowed=ALLOWED)
     text = given.strip()
-    name = _relation(plpy, text)
+    name = relation(plpy, text)
     if name is not None:
         return _described(plpy, f"TABLE {name}", given)
     if NAME.match(text):
-        raise _unknown(plpy, text)
+        raise unknown(plpy, text)
     return _described(plpy, _checked(plpy, text), given)
 
 
@@ -91,7 +111,7 @@ def check_free(columns: Sequence[Column]) -> None:
         )
 
 
-def _relation(plpy: Server, text: str) -> str | None:
+def relation(plpy: Server, text: str) -> str | None:
     """Return the quoted name of the table or view that a text names, as it is or as one name in quotes."""
     for name in (text, identifier(text)):
         try:
@@ -107,7 +127,8 @@ def _relation(plpy: Server, text: str) -> str | None:
     return None
 
 
-def _unknown(plpy: Server, text: str) -> UnknownSource:
+def unknown(plpy: Server, text: str) -> UnknownSource:
+    """Return the error of a name that stands for nothing, with those that are near."""
     near = [row["name"] for row in query(plpy, sql("visible_relations"), ['"char"[]'], [list(_READABLE)])]
     return UnknownSource(
         f"source {shown(text)} does not exist",
