@@ -26,6 +26,8 @@ _ROW_FUNCTIONS = {
     "is_anomaly": ("is_anomaly", "boolean"),
     "detect_anomalies": ("detect", "adsql.detection"),
 }
+# With text for a row it would be taken for detect_anomalies(source, algorithm).
+_NOT_OF_TEXT = "detect_anomalies"
 # When the client's statement arrived, and whose rights it has: see `statement`.
 _STATEMENT = "pg_catalog.date_part('epoch', pg_catalog.statement_timestamp()), current_user"
 _RECORD = f"""
@@ -74,10 +76,13 @@ def functions() -> str:
     """Return the SQL that creates all functions."""
     folder = files("adsql_udfs.postgres") / "sql" / "functions"
     texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".sql")}
-    each = texts.pop("each_row_function.sql")
+    each, each_of_text = texts.pop("each_row_function.sql"), texts.pop("each_row_function_of_text.sql")
     parts = [text for _, text in sorted(texts.items())]
     rows = [
-        each.replace("@name@", name).replace("@what@", what).replace("@type@", returns)
+        (each if name == _NOT_OF_TEXT else each + each_of_text)
+        .replace("@name@", name)
+        .replace("@what@", what)
+        .replace("@type@", returns)
         for name, (what, returns) in _ROW_FUNCTIONS.items()
     ]
     last = parts.pop()  # privileges of everything before them
