@@ -12,12 +12,16 @@ from postgres.support import raises, rows, value
 
 _numbers = itertools.count(1)
 # Functions without Python, which workers of a parallel plan may call.
-PARALLEL_SAFE = {"models", "__names"}
+PARALLEL_SAFE = {"models", "__names", "alerts"}
+# Alerts on write: see alerts.py and 60_alerts.sql.
+WITH_THE_OWNERS_RIGHTS = {"__alert_trigger", "__alert_deleted", "__install_alert"}
+# What only the extension itself calls.
+FOR_NOBODY = {"__alert_trigger", "__alert_deleted", "__plan_alert", "__find_anomalies"}
 # Functions that read sources on the caller's search path, or are inlined, which the planner does to none that sets one.
 # All names in them are qualified.
 WITHOUT_A_PATH = {
     "__plan_detect", "__score_chunk", "__rank_all", "detect_anomalies", "__train", "train_model", "update_model",
-    "create_detection_view", "materialize_anomalies", "anomaly_score", "severity", "is_anomaly", "consensus", "__names",
+    "create_detection_view", "materialize_anomalies", "alert_on_insert", "anomaly_score", "severity", "is_anomaly", "consensus", "__names",
 }  # fmt: skip
 ROWS_OF = ("_of_row", "_of_values", "_of_json")
 FUNCTIONS = """
@@ -69,11 +73,11 @@ def train(con, name="fares", algorithm="mad"):
 
 
 def test_no_function_is_for_everyone(con):
-    for signature, *_, acl, _volatile in rows(con, FUNCTIONS):
+    for signature, name, *_, acl, _volatile in rows(con, FUNCTIONS):
         assert acl is not None, signature
         grantees = {entry.partition("=")[0] for entry in acl.strip("{}").split(",")}
         assert "" not in grantees, f"{signature} is granted to PUBLIC"
-        assert "adsql_user" in grantees, signature
+        assert ("adsql_user" in grantees) == (name not in FOR_NOBODY), signature
 
 
 def test_functions_are_neither_run_by_workers_nor_with_the_rights_of_their_owner(con):
@@ -81,7 +85,7 @@ def test_functions_are_neither_run_by_workers_nor_with_the_rights_of_their_owner
     assert len(found) > 20
     for signature, name, parallel, definer, config, *_ in found:
         assert parallel == ("s" if name in PARALLEL_SAFE else "u"), signature
-        assert not definer, signature
+        assert definer == (name in WITH_THE_OWNERS_RIGHTS), signature
         pinned = config is not None and any(setting.startswith("search_path=") for setting in config)
         assert pinned != (name in WITHOUT_A_PATH or name.endswith(ROWS_OF)), signature
 
