@@ -28,8 +28,12 @@ _ROW_FUNCTIONS = {
 }
 # With text for a row it would be taken for detect_anomalies(source, algorithm).
 _NOT_OF_TEXT = "detect_anomalies"
-# When the client's statement arrived, and whose rights it has: see `statement`.
-_STATEMENT = "pg_catalog.date_part('epoch', pg_catalog.statement_timestamp()), current_user"
+# When the client's statement arrived, what it sees, and whose rights it has: see `statement`.
+_STATEMENT = """
+    pg_catalog.date_part('epoch', pg_catalog.statement_timestamp()),
+    pg_catalog.pg_current_snapshot()::pg_catalog.text,
+    current_user
+"""
 _RECORD = f"""
     pg_catalog.record_send($2),
     pg_catalog.pg_typeof($2)::pg_catalog.oid,

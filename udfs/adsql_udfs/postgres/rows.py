@@ -106,7 +106,7 @@ class Reader:
 
 def score_row(
     plpy: Server, model: str | None, data: bytes | None, row_type: int, names: Sequence[str] | None,
-    started: float, role: str,
+    started: float, snapshot: str, role: str,
 ) -> Scores:  # fmt: skip
     """Score a row in binary form.
 
@@ -122,10 +122,10 @@ def score_row(
         The OID of the row's type.
     names
         The names of its columns, where the type has none.
-    started, role
-        When the client's statement arrived, and whose rights it has.
+    started, snapshot, role
+        When the client's statement arrived, what it sees, and whose rights it has.
     """
-    statement = current(started, role)
+    statement = current(started, snapshot, role)
     handle = _handle(plpy, statement, model)
     if data is None:
         return _nothing()
@@ -138,10 +138,10 @@ def score_row(
 
 
 def score_values(
-    plpy: Server, model: str | None, values: Sequence[float | None] | None, started: float, role: str
+    plpy: Server, model: str | None, values: Sequence[float | None] | None, started: float, snapshot: str, role: str
 ) -> Scores:
     """Score features given by position, as numbers."""
-    scorer = loaded.get(_handle(plpy, current(started, role), model))
+    scorer = loaded.get(_handle(plpy, current(started, snapshot, role), model))
     if values is None:
         return _nothing()
     if scorer.takes_numbers and len(values) == len(scorer.positional_columns):
@@ -152,9 +152,9 @@ def score_values(
     return scorer.score_by_position([pa.array([value], pa.float64()) for value in values])
 
 
-def score_json(plpy: Server, model: str | None, row: str | None, started: float, role: str) -> Scores:
+def score_json(plpy: Server, model: str | None, row: str | None, started: float, snapshot: str, role: str) -> Scores:
     """Score a row given as a JSON object."""
-    scorer = loaded.get(_handle(plpy, current(started, role), model))
+    scorer = loaded.get(_handle(plpy, current(started, snapshot, role), model))
     if row is None:
         return _nothing()
     return scorer.score(_json_table(scorer, row))
@@ -162,10 +162,10 @@ def score_json(plpy: Server, model: str | None, row: str | None, started: float,
 
 def consensus_of(
     plpy: Server, model: str | None, data: bytes | None, row_type: int, names: Sequence[str] | None,
-    started: float, role: str,
+    started: float, snapshot: str, role: str,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Return how far the members of an ensemble agree about a row."""
-    scorer = loaded.get(_handle(plpy, current(started, role), model))
+    scorer = loaded.get(_handle(plpy, current(started, snapshot, role), model))
     if data is None:
         return None
     reader = _reader(plpy, scorer, data, row_type, names)

@@ -1,8 +1,10 @@
 """What holds as long as one statement of the client runs: names are looked up once, not for every row.
 
 A row function is called for each row, and a look-up takes longer than scoring. PostgreSQL has no memory of a
-statement for a function, so the row functions pass the time at which the client's statement arrived and the role
-that runs them. Functions that change models in the same session forget what was looked up.
+statement for a function, so the row functions pass the time at which the client's statement arrived, the snapshot and
+the role that they run with. The time alone would not do: what a client sends as one may be many statements, or call a
+procedure that commits, and each of them sees what others have committed. Functions that change models in the same
+session forget what was looked up.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ class Statement:
 
     Parameters
     ----------
-    started, role
-        When it arrived, in seconds, and whose rights it has.
+    started, snapshot, role
+        When it arrived, in seconds, which transactions it sees, and whose rights it has.
     handles
         Handles of saved models by name.
     scorers
@@ -26,23 +28,24 @@ class Statement:
     """
 
     started: float
+    snapshot: str
     role: str
     handles: dict[str, int] = field(default_factory=dict)
     scorers: dict[tuple[int, int, tuple[str, ...] | None], Any] = field(default_factory=dict)
 
 
-_current = Statement(-1.0, "")
+_current = Statement(-1.0, "", "")
 
 
-def current(started: float, role: str) -> Statement:
+def current(started: float, snapshot: str, role: str) -> Statement:
     """Return the memory of the statement that is running."""
     global _current  # noqa: PLW0603 - a backend runs one statement at a time
-    if _current.started != started or _current.role != role:
-        _current = Statement(started, role)
+    if _current.started != started or _current.snapshot != snapshot or _current.role != role:
+        _current = Statement(started, snapshot, role)
     return _current
 
 
 def forget() -> None:
     """Forget what was looked up: models have changed."""
     global _current  # noqa: PLW0603 - as above
-    _current = Statement(-1.0, "")
+    _current = Statement(-1.0, "", "")
