@@ -16,7 +16,7 @@ CREATE FUNCTION told() RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN INSERT INTO @schema@.trapped VALUES (current_user); RETURN true; END $$;
 CREATE TYPE mood AS ENUM ('calm', 'cross');
 CREATE FUNCTION trap(mood) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN PERFORM @schema@.told(); RETURN 'trapped'; END $$;
+BEGIN PERFORM @schema@.told(); RETURN pg_catalog.enum_out($1); END $$;
 CREATE FUNCTION trap_json(mood) RETURNS json LANGUAGE plpgsql AS $$
 BEGIN PERFORM @schema@.told(); RETURN '"trapped"'; END $$;
 CREATE FUNCTION trap_equal(bigint, integer) RETURNS boolean LANGUAGE plpgsql AS $$

@@ -260,4 +260,4 @@ def _json_safe(column: Column) -> str:
 
 
 def _as_text(value: str) -> str:
-    return f"CASE WHEN {value} IS NOT NULL THEN pg_catalog.format('%s', {value}) END"
+    return f"CASE WHEN {value} IS NULL THEN NULL ELSE pg_catalog.format('%s', {value}) END"
