@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from adsql_udfs.postgres.server import Server
 
 
+# As a scalar: Arrow asks of anything else whether it is of pandas, which takes half a millisecond where that is missing.
+_COMMA = pa.scalar(",")
+
+
 class Arrays(NamedTuple):
     """Results of n rows, each as the text of an array."""
 
@@ -91,5 +95,5 @@ def array_text(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | Non
     """Return values as the text of an array, with NULL for those that are missing."""
     texts: Any = pa.array(values, mask=missing).cast(pa.string())
     offsets: Any = pa.array([0, len(texts)], pa.int32())
-    joined: Any = pc.binary_join(pa.ListArray.from_arrays(offsets, texts.fill_null("NULL")), ",")
+    joined: Any = pc.binary_join(pa.ListArray.from_arrays(offsets, texts.fill_null("NULL")), _COMMA)
     return f"{{{joined[0].as_py() or ''}}}"
