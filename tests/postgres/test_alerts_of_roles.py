@@ -201,6 +201,16 @@ def test_an_owner_who_may_no_longer_use_adsql_gets_no_scores(alice, con):
     assert error.startswith("[ADSQL_INVALID_SOURCE]")
 
 
+def test_a_model_that_an_alert_brought_into_memory_is_not_for_whoever_inserts(alice, roles):
+    with roles.add("bob") as bob:
+        bob.execute(strange(alice))
+        columns = '[["x", "double precision", "float"], ["n", "integer", "whole"]]'
+        parts = "ARRAY[float8send(1), int8send(1), boolsend(false)]"
+        for handle in range(1, 10):
+            with raises("ADSQL_CORRUPT_MODEL", f"no model has the handle {handle}"):
+                bob.execute(f"SELECT adsql.__score_chunk(NULL, NULL, {handle}, '{columns}', 1, {parts})")
+
+
 def test_no_code_of_the_tables_owner_runs_as_the_extensions_owner(con, roles):
     with roles.add("mallory") as mallory:
         trap = TRAP.replace("@schema@", user(mallory))

@@ -62,9 +62,11 @@ def score_chunk(
     parts
         Their binary parts.
     """
-    found = store.load(plpy, store.find(plpy, model, version)) if handle is None else handle
     table = decoded(described_columns(columns), parts, n)
-    scorer = loaded.get(found)
+    # A caller can write any handle: those of saved models, which may be another role's, are for their names to reach.
+    scorer = (
+        loaded.get(store.load(plpy, store.find(plpy, model, version))) if handle is None else loaded.passing(handle)
+    )
     return interruptible(plpy, lambda: _arrays(scorer.score(table)))
 
 
