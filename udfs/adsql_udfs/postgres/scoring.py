@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from adsql_udfs.postgres.server import Server
 
 
-# As a scalar: Arrow asks of anything else whether it is of pandas, which takes half a millisecond where that is missing.
+# As a scalar: Arrow asks of all else whether it is of pandas, which takes half a millisecond where that is missing.
 _COMMA = pa.scalar(",")
 
 
