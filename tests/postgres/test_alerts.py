@@ -266,11 +266,13 @@ def test_columns_of_types_of_ones_own_are_scored_and_shown_as_text(con):
     """)
     con.execute("""SELECT train_model('m', 'SELECT "we""ird; -- name", "kept", "numbered", "found" FROM told')""")
     con.execute("SELECT alert_on_insert('told', 'm', threshold => -1e300)")
-    con.execute("""INSERT INTO told VALUES (99.5, 'cross', NULL, (3, 4), '{a,"b c"}', '{"a": 1}', 1, 'NaN', '\\xff')""")
+    con.execute(
+        """INSERT INTO told VALUES (99.5, 'cross', NULL, (3, NULL), '{a,"b c"}', '{"a": 1}', 1, 'NaN', '\\xff')"""
+    )
     assert rows(con, "SELECT row, error FROM anomaly_events") == [
         (
             {
-                'we"ird; -- name': 99.5, "kept": "cross", "numbered": None, "spot": "(3,4)", "tags": '{a,"b c"}',
+                'we"ird; -- name': 99.5, "kept": "cross", "numbered": None, "spot": "(3,)", "tags": '{a,"b c"}',
                 "row": '{"a": 1}', "adsql_number": 1, "found": "NaN", "%s $1 {}": "\\xff",
             },
             None,

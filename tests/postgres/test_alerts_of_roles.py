@@ -16,7 +16,7 @@ CREATE FUNCTION told() RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN INSERT INTO @schema@.trapped VALUES (current_user); RETURN true; END $$;
 CREATE TYPE mood AS ENUM ('calm', 'cross');
 CREATE FUNCTION trap(mood) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN PERFORM @schema@.told(); RETURN 'trapped'; END $$;
+BEGIN PERFORM @schema@.told(); RETURN pg_catalog.enum_out($1); END $$;
 CREATE FUNCTION trap_json(mood) RETURNS json LANGUAGE plpgsql AS $$
 BEGIN PERFORM @schema@.told(); RETURN '"trapped"'; END $$;
 CREATE FUNCTION trap_equal(bigint, integer) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -201,12 +201,25 @@ def test_an_owner_who_may_no_longer_use_adsql_gets_no_scores(alice, con):
     assert error.startswith("[ADSQL_INVALID_SOURCE]")
 
 
+def test_a_model_that_an_alert_brought_into_memory_is_not_for_whoever_inserts(alice, roles):
+    with roles.add("bob") as bob:
+        bob.execute(strange(alice))
+        columns = '[["x", "double precision", "float"], ["n", "integer", "whole"]]'
+        parts = "ARRAY[float8send(1), int8send(1), boolsend(false)]"
+        for handle in range(1, 10):
+            with raises("ADSQL_CORRUPT_MODEL", f"no model has the handle {handle}"):
+                bob.execute(f"SELECT adsql.__score_chunk(NULL, NULL, {handle}, '{columns}', 1, {parts})")
+
+
 def test_no_code_of_the_tables_owner_runs_as_the_extensions_owner(con, roles):
     with roles.add("mallory") as mallory:
         trap = TRAP.replace("@schema@", user(mallory))
         mallory.execute(trap.replace("@first@", identifier(INJECTING[0])).replace("@second@", identifier(INJECTING[1])))
         values = "'calm', 'calm', ROW('calm', 'calm')::pair, '{calm}'::mood[], 'calm'"
-        mallory.execute(f"INSERT INTO readings SELECT i % 9, {values}, i % 7 FROM generate_series(1, 400) AS i")
+        mallory.execute(f"INSERT INTO readings SELECT i % 9, {values}, i % 7 FROM generate_series(1, 200) AS i")
+        mallory.execute(
+            f"INSERT INTO readings SELECT i % 9, {values.replace('calm', 'cross')}, i % 7 FROM generate_series(1, 200) AS i"
+        )
         mallory.execute("TRUNCATE trapped; SELECT m::text, to_json(m) FROM readings LIMIT 1")
         assert value(mallory, "SELECT count(*) FROM trapped") == 2  # the trap works
         used = ["x", "m", "t", *INJECTING]

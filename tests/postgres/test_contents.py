@@ -26,6 +26,15 @@ def test_every_row_is_returned_once_and_beside_its_own_score(con):
     assert rows(con, query) == [(501, 501, True)]
 
 
+def test_a_column_may_have_the_name_of_anything_in_the_plan(con):
+    names = ["numbered", "adsql_source", "chunk", "adsql_chunk", "result", "scored", "row"]
+    columns = ", ".join(f'i * {place} % 7 AS "{name}"' for place, name in enumerate(names, 1))
+    con.execute(f"CREATE TABLE named AS SELECT {columns} FROM generate_series(1, 400) AS i")
+    expected = rows(con, "SELECT to_jsonb(t.*) FROM named AS t LIMIT 1")
+    assert rows(con, "SELECT row FROM detect_anomalies('named') LIMIT 1") == expected
+    assert rows(con, "SELECT to_jsonb(d.row) FROM detect_anomalies(NULL::named) AS d LIMIT 1") == expected
+
+
 def test_a_model_is_a_row_with_its_owner(con):
     assert value(con, "SELECT (train_model('fares', 'trips', algorithm => 'mad')).version") == 1
     assert rows(con, "SELECT owner, name, algorithm, n_rows FROM models()") == [("adsql", "fares", "mad", 501)]

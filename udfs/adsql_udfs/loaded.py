@@ -98,6 +98,17 @@ def get(handle: int) -> Model:
     """Return a model that is in memory."""
     with _lock:
         model = _stored.get(handle) or _passing.get(handle)
+    return _present(model, handle)
+
+
+def passing(handle: int) -> Model:
+    """Return a model that was kept for the statement that trained it, and no stored one."""
+    with _lock:
+        model = _passing.get(handle)
+    return _present(model, handle)
+
+
+def _present(model: Model | None, handle: int) -> Model:
     if model is None:
         raise CorruptModel(
             f"no model has the handle {handle!r}",

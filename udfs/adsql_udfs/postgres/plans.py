@@ -116,9 +116,10 @@ def _written(rows: Source, shape: Shape, columns: Sequence[Column], function: st
     every = ", ".join(f"numbered.{identifier(column.name)}" for column in rows.columns)
     row, definition, names = f"ROW({every})", "", [column.name for column in rows.columns]
     if shape is Shape.JSON:
-        # With all of its qualified name: `-` may be another operator on the caller's path.
+        # With all of its qualified name: `-` may be another operator on the caller's path. With the star: a column may
+        # be called `numbered` too.
         name = escaped_literal(rows.unused("adsql_chunk"))
-        row = f"pg_catalog.to_jsonb(numbered) OPERATOR(pg_catalog.-) {name}::pg_catalog.text"
+        row = f"pg_catalog.to_jsonb(numbered.*) OPERATOR(pg_catalog.-) {name}::pg_catalog.text"
         names = ["row"]
     elif shape is Shape.TYPED:
         row = f"{row}::{_row_type(rows)}"

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from adsql_udfs.postgres.server import Server
 
 
+# As a scalar: Arrow asks of all else whether it is of pandas, which takes half a millisecond where that is missing.
+_COMMA = pa.scalar(",")
+
+
 class Arrays(NamedTuple):
     """Results of n rows, each as the text of an array."""
 
@@ -58,9 +62,11 @@ def score_chunk(
     parts
         Their binary parts.
     """
-    found = store.load(plpy, store.find(plpy, model, version)) if handle is None else handle
     table = decoded(described_columns(columns), parts, n)
-    scorer = loaded.get(found)
+    # A caller can write any handle: those of saved models, which may be another role's, are for their names to reach.
+    scorer = (
+        loaded.get(store.load(plpy, store.find(plpy, model, version))) if handle is None else loaded.passing(handle)
+    )
     return interruptible(plpy, lambda: _arrays(scorer.score(table)))
 
 
@@ -91,5 +97,5 @@ def array_text(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | Non
     """Return values as the text of an array, with NULL for those that are missing."""
     texts: Any = pa.array(values, mask=missing).cast(pa.string())
     offsets: Any = pa.array([0, len(texts)], pa.int32())
-    joined: Any = pc.binary_join(pa.ListArray.from_arrays(offsets, texts.fill_null("NULL")), ",")
+    joined: Any = pc.binary_join(pa.ListArray.from_arrays(offsets, texts.fill_null("NULL")), _COMMA)
     return f"{{{joined[0].as_py() or ''}}}"
