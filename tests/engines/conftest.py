@@ -32,7 +32,9 @@ def shared(request: pytest.FixtureRequest) -> Iterator[Engine]:
             engine.create(name, columns())
         for table in ("sample", "numbers"):
             for detector in DETECTORS:
-                engine.rows(f"SELECT (train_model('{detector} of {table}', '{table}', algorithm => '{detector}')).version")
+                engine.rows(
+                    f"SELECT (train_model('{detector} of {table}', '{table}', algorithm => '{detector}')).version"
+                )
         engine.keep()
         yield engine
 

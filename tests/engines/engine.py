@@ -45,6 +45,8 @@ class Engine(ABC):
     # models of plain numbers as SQL, which adds in another order.
     tolerance: ClassVar[float]
     error: ClassVar[type[Exception]]
+    # Words that only users of other engines can follow.
+    foreign: ClassVar[tuple[str, ...]]
 
     def __init__(self, con: Any) -> None:  # noqa: ANN401 - a connection of either driver
         self.con = con
@@ -128,6 +130,7 @@ class DuckDB(Engine):
     forms = ("table",)
     tolerance = 1e-9
     error = duckdb.Error
+    foreign = ("ARRAY[", "search_path", "jsonb")
 
     def create(self, table: str, columns: Columns) -> None:
         self.tables.append(table)
@@ -148,6 +151,7 @@ class PostgreSQL(Engine):
     forms = ("typed", "json")
     tolerance = 0.0
     error = psycopg.Error
+    foreign = ("read_csv", "EXCLUDE", "USING SAMPLE", "DataFrame", "STRUCT")
 
     def create(self, table: str, columns: Columns) -> None:
         self.tables.append(table)

@@ -35,9 +35,7 @@ def sample() -> Columns:
     n = len(table["id"])
     odd = {name: [None, None] for name in table}
     odd.update(id=[n, n + 1], amount=[-np.inf, None], tips=[np.inf, None], city=["Ulm", None])
-    return {
-        name: pa.concat_arrays([column, pa.array(odd[name], column.type)]) for name, column in table.items()
-    }
+    return {name: pa.concat_arrays([column, pa.array(odd[name], column.type)]) for name, column in table.items()}
 
 
 @cache

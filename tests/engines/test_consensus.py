@@ -9,7 +9,9 @@ import pytest
 from adsql.consensus import consensus
 from engines.tables import ANOMALY, trips
 
-OPTIONS = """algorithm => 'ensemble', columns => ARRAY['fare', 'km', 'kind'], params => '{"detectors": ["mad", "zscore"]}'"""
+OPTIONS = (
+    """algorithm => 'ensemble', columns => ARRAY['fare', 'km', 'kind'], params => '{"detectors": ["mad", "zscore"]}'"""
+)
 QUERY = "SELECT id, (c).consensus, (c).disagreement, (c).members FROM (SELECT id, consensus('{}', t) AS c FROM trips AS t) AS s ORDER BY id"
 
 
@@ -45,6 +47,8 @@ def test_a_clear_anomaly_is_one_for_all_members(ensembles):
 
 
 def test_a_row_without_a_score_has_none(ensembles):
-    ensembles.run("CREATE TABLE lone AS SELECT id, CAST(NULL AS double precision) AS fare, CAST(NULL AS integer) AS km, CAST(NULL AS varchar) AS kind FROM trips WHERE id = 3")
+    ensembles.run(
+        "CREATE TABLE lone AS SELECT id, CAST(NULL AS double precision) AS fare, CAST(NULL AS integer) AS km, CAST(NULL AS varchar) AS kind FROM trips WHERE id = 3"
+    )
     ensembles.tables.append("lone")
     assert ensembles.rows("SELECT id FROM lone AS t WHERE consensus('both', t) IS NULL") == [(3,)]

@@ -20,7 +20,12 @@ def train(engine, options="", source="trips", name="m"):
 def test_models_lists_versions_and_marks_the_newest(engine):
     train(engine)
     train(engine, "algorithm => 'mad'")
-    train(engine, "algorithm => 'iqr', segment_by => ARRAY['kind'], contamination => 0.1", "SELECT * FROM trips WHERE id < 300", "another")
+    train(
+        engine,
+        "algorithm => 'iqr', segment_by => ARRAY['kind'], contamination => 0.1",
+        "SELECT * FROM trips WHERE id < 300",
+        "another",
+    )
     assert engine.rows(LISTED) == [
         ("another", 1, True, "iqr", 300, "contamination = 0.1", ["kind"], 3, "SELECT * FROM trips WHERE id < 300"),
         ("m", 1, False, "auto", 401, "automatic", [], 1, "trips"),
@@ -42,13 +47,17 @@ def test_the_same_data_and_options_are_the_same_version(engine):
 def test_model_info_tells_what_the_library_tells(engine):
     train(engine, "algorithm => 'knn', params => '{\"n_neighbors\": 7}', seed => 3")
     model = fitted("knn", trips(), params={"n_neighbors": 7}, seed=3)
-    assert engine.rows("SELECT section, name, value, segment FROM model_info('m')") == [tuple(fact) for fact in model.info()]
+    assert engine.rows("SELECT section, name, value, segment FROM model_info('m')") == [
+        tuple(fact) for fact in model.info()
+    ]
 
 
 def test_model_info_tells_of_each_segment(engine):
     train(engine, "algorithm => 'mad', segment_by => ARRAY['kind', 'place'], label_column => 'fraud'")
     model = fitted("mad", trips(), segment_by=["kind", "place"], label_column="fraud")
-    assert engine.rows("SELECT section, name, value, segment FROM model_info('m')") == [tuple(fact) for fact in model.info()]
+    assert engine.rows("SELECT section, name, value, segment FROM model_info('m')") == [
+        tuple(fact) for fact in model.info()
+    ]
 
 
 def test_model_info_tells_of_the_version_that_is_asked_for(engine):
@@ -83,7 +92,11 @@ def test_detectors_lists_every_registered_one(engine):
         assert found[name][1] == values["summary"]
         assert found[name][8:] == tuple(values[key] for key in ("incremental", "explainable", "exportable", "max_rows"))
     parameters = found["knn"][5]
-    assert set(json.loads(parameters) if isinstance(parameters, str) else parameters) == {"n_neighbors", "method", "reference_size"}
+    assert set(json.loads(parameters) if isinstance(parameters, str) else parameters) == {
+        "n_neighbors",
+        "method",
+        "reference_size",
+    }
     assert found["iforest"][6] == ["isolation_forest"]
 
 
@@ -132,7 +145,9 @@ def shops(engine):
     """Old rows, and new ones with a further segment, which are different."""
     numbers = [(i * 7919 % 997) / 997 for i in range(600)]
     engine.create("old", {"x": pa.array(numbers), "shop": pa.array([["a", "b"][i % 2] for i in range(600)])})
-    engine.create("new", {"x": pa.array([9 + x for x in numbers]), "shop": pa.array([["a", "c"][i % 2] for i in range(600)])})
+    engine.create(
+        "new", {"x": pa.array([9 + x for x in numbers]), "shop": pa.array([["a", "c"][i % 2] for i in range(600)])}
+    )
     return engine
 
 
@@ -142,7 +157,10 @@ def test_updates_give_the_library_s_model(shops, name):
     described = shops.rows("SELECT name, version, algorithm, n_rows FROM update_model('m', 'new', seed => 3)")
     assert described == [("m", 2, name, 1200)]
     tables = [
-        {"x": pa.array([(i * 7919 % 997) / 997 + more for i in range(600)]), "shop": pa.array([names[i % 2] for i in range(600)])}
+        {
+            "x": pa.array([(i * 7919 % 997) / 997 + more for i in range(600)]),
+            "shop": pa.array([names[i % 2] for i in range(600)]),
+        }
         for more, names in ((0, "ab"), (9, "ac"))
     ]
     model = fitted(name, tables[0], segment_by=["shop"]).updated(tables[1], seed=3)

@@ -87,8 +87,12 @@ def test_another_kind_of_values_is_refused(engine):
 
 
 def test_rankings_are_made_in_each_segment_alone(engine):
-    found = engine.results(["id", "kind"], "trips", "algorithm => 'sod', columns => ARRAY['fare', 'km'], segment_by => ARRAY['kind']")
-    alone = engine.results(["id", "kind"], "SELECT * FROM trips WHERE kind = 'day'", "algorithm => 'sod', columns => ARRAY['fare', 'km']")
+    found = engine.results(
+        ["id", "kind"], "trips", "algorithm => 'sod', columns => ARRAY['fare', 'km'], segment_by => ARRAY['kind']"
+    )
+    alone = engine.results(
+        ["id", "kind"], "SELECT * FROM trips WHERE kind = 'day'", "algorithm => 'sod', columns => ARRAY['fare', 'km']"
+    )
     assert [row for row in found if row[1] == "day"] == alone
     assert [row[2] for row in found if row[1] == "moon"] == [None]
     assert len(found) == len(trips()["id"])

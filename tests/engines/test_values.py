@@ -11,7 +11,11 @@ from sample_tables import AWKWARD, CONSTANT
 
 # Those of types that not every engine has.
 OWN_TYPES = ("numbers_of_every_type",)
-TABLES = {name: make for name, make in {**AWKWARD, **{f"constant {k}": v for k, v in CONSTANT.items()}}.items() if name not in OWN_TYPES}
+TABLES = {
+    name: make
+    for name, make in {**AWKWARD, **{f"constant {k}": v for k, v in CONSTANT.items()}}.items()
+    if name not in OWN_TYPES
+}
 ROW = "SELECT id, anomaly_score('m', t), severity('m', t), is_anomaly('m', t) FROM awkward AS t ORDER BY id"
 
 
@@ -52,8 +56,24 @@ def test_null_and_nan_are_the_same_missing_value(engine):
 
 
 def test_columns_with_odd_names_are_used(engine):
-    names = ['quo"te', "apo'strophe", "semi;colon", "Ünï cödé", "SELECT", "adsql_n", "adsql_parts", "row", "chunk", "model", "percent %s", "brace {}"]
-    table = {"id": trips()["id"], **{name: pa.array([float(i * (k + 3) % 101) for i in range(401)]) for k, name in enumerate(names)}}
+    names = [
+        'quo"te',
+        "apo'strophe",
+        "semi;colon",
+        "Ünï cödé",
+        "SELECT",
+        "adsql_n",
+        "adsql_parts",
+        "row",
+        "chunk",
+        "model",
+        "percent %s",
+        "brace {}",
+    ]
+    table = {
+        "id": trips()["id"],
+        **{name: pa.array([float(i * (k + 3) % 101) for i in range(401)]) for k, name in enumerate(names)},
+    }
     engine.create("odd; name", table)
     model = fitted("mad", table)
     assert engine.value("""SELECT (train_model('m', '"odd; name"', algorithm => 'mad')).version""") == 1
@@ -84,8 +104,10 @@ def test_a_source_of_another_schema_and_a_view(engine):
     wanted = engine.results(["id"], "trips", "algorithm => 'mad'")
     engine.run("CREATE SCHEMA elsewhere")
     try:
-        engine.run("CREATE VIEW elsewhere.\"Seen trips\" AS SELECT * FROM trips")
-        scores = engine.rows("""SELECT anomaly_score FROM detect_anomalies('elsewhere."Seen trips"', algorithm => 'mad')""")
+        engine.run('CREATE VIEW elsewhere."Seen trips" AS SELECT * FROM trips')
+        scores = engine.rows(
+            """SELECT anomaly_score FROM detect_anomalies('elsewhere."Seen trips"', algorithm => 'mad')"""
+        )
         assert sorted(score for (score,) in scores) == sorted(row[1] for row in wanted)
     finally:
         engine.run("DROP SCHEMA elsewhere CASCADE")
@@ -101,7 +123,10 @@ def test_each_row_may_name_its_own_model(engine):
 
 
 def test_forty_columns_are_passed_as_a_row(engine):
-    table = {"id": trips()["id"], **{f"f{k}": pa.array([float(i * (k + 3) % 89) for i in range(401)]) for k in range(300)}}
+    table = {
+        "id": trips()["id"],
+        **{f"f{k}": pa.array([float(i * (k + 3) % 89) for i in range(401)]) for k in range(300)},
+    }
     engine.create("wide", table)
     model = fitted("zscore", table)
     engine.value("SELECT (train_model('m', 'wide', algorithm => 'zscore')).version")
@@ -121,7 +146,9 @@ def test_large_tables_are_scored_in_chunks_with_the_same_results(engine):
     )
     engine.run(query)
     engine.tables.append("many")
-    engine.value("SELECT (train_model('m', 'trips', algorithm => 'iforest', columns => ARRAY['fare', 'km', 'kind', 'started'])).version")
+    engine.value(
+        "SELECT (train_model('m', 'trips', algorithm => 'iforest', columns => ARRAY['fare', 'km', 'kind', 'started'])).version"
+    )
     wanted = dict(engine.rows("SELECT id, anomaly_score('m', t) FROM trips AS t"))
     for form in engine.forms:
         found = engine.results(["number"], "many", "model => 'm'", form)
