@@ -48,7 +48,7 @@ class Engine(ABC):
     # Words that only users of other engines can follow.
     foreign: ClassVar[tuple[str, ...]]
 
-    def __init__(self, con: Any) -> None:  # noqa: ANN401 - a connection of either driver
+    def __init__(self, con: Any) -> None:
         self.con = con
         self.tables: list[str] = []
         self.kept: set[str] = set()
@@ -82,12 +82,12 @@ class Engine(ABC):
         """Run a statement that returns nothing."""
         self.con.execute(statement)
 
-    def value(self, query: str) -> Any:  # noqa: ANN401 - whatever SQL returns
+    def value(self, query: str) -> Any:
         """Return the one value of a query."""
         [(only,)] = self.rows(query)
         return only
 
-    def results(self, columns: Sequence[str], source: str, options: str = "", form: str | None = None) -> Any:  # noqa: ANN401
+    def results(self, columns: Sequence[str], source: str, options: str = "", form: str | None = None) -> Any:
         """Return the rows of `detected` in the order of their columns."""
         return sorted(self.rows(self.detected(columns, source, options, form)), key=lambda row: row[: len(columns)])
 

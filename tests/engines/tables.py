@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from adsql.model import Model
 from adsql.options import TrainingOptions
-from adsql.registry import is_ranker, detectors as all_detectors
+from adsql.registry import detectors as all_detectors
+from adsql.registry import is_ranker
 from sample_tables import mixed
 
 if TYPE_CHECKING:

@@ -94,6 +94,7 @@ SOURCES = [
     ("CAST(NULL AS text)", "INVALID_SOURCE", "source = None"),
     ("'SELECT * FROM odd WHERE fare > 1e6'", "EMPTY_SOURCE", "no rows"),
     ("'SELECT * FROM odd WHERE false'", "EMPTY_SOURCE", "no rows"),
+    ("'SELECT * FROM odd WHERE false', algorithm => 'cof'", "EMPTY_SOURCE", "no rows"),
     ("'SELECT * FROM odd LIMIT 1'", "TOO_FEW_ROWS", "1 row", "at least 2"),
     ("'SELECT nothing FROM odd'", "NO_USABLE_COLUMN", "nothing (every value is NULL)"),
     ("'SELECT id, nothing FROM odd'", "NO_USABLE_COLUMN", "id (a key", "nothing (every"),

@@ -26,9 +26,9 @@ def test_an_awkward_table_has_the_library_s_results_or_its_refusal(engine, name)
     table = {"id": pa.array(range(len(next(iter(columns.values())))), pa.int64()), **columns}
     used = ", ".join(f"'{column}'" for column in columns)
     engine.create("awkward", table)
-    options = f"algorithm => 'iforest', columns => ARRAY[{used}]"
+    options = f"algorithm => 'ecod', columns => ARRAY[{used}]"
     try:
-        model = fitted("iforest", table, columns=list(columns))
+        model = fitted("ecod", table, columns=list(columns))
     except AdsqlError as error:
         with engine.raises(error.code.removeprefix("ADSQL_")):
             engine.rows(f"SELECT version FROM train_model('m', 'awkward', {options})")
