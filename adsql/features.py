@@ -178,8 +178,7 @@ class FeatureSpec:
                 raise ColumnTypeChanged(
                     f"column {name!r} has type {table[found].type}, in training it held {kinds[name]} values",
                     allowed=f"a {kinds[name]} type",
-                    hint="cast the column, for a file by FROM read_csv('...', types => {'column': 'TYPE'}), "
-                    "or train the model again",
+                    hint="cast the column, or name its type where a file is read; or train the model again",
                 )
             selected[name] = table[found]
         return selected

@@ -21,24 +21,14 @@ SCORE = "SELECT anomaly_score('m', {}) FROM trips AS t"
 SAVED = "FROM detect_anomalies({}, model => 'm')"
 
 OPTIONS = [
-    ("columns => ['nope']", "UNKNOWN_COLUMN", "'nope'", "fare, km, kind"),
-    ("columns => ['fare', 'faer']", "UNKNOWN_COLUMN", "'faer'", "did you mean 'fare'?"),
     ("columns => []", "INVALID_OPTION", "columns is an empty list"),
-    ("columns => ['']", "INVALID_OPTION", "columns"),
     ("columns => [NULL]", "INVALID_OPTION", "columns"),
     ("columns => 3", "INVALID_OPTION", "columns = 3"),
-    ("columns => ['nothing']", "UNUSABLE_COLUMN", "'nothing'", "every value is NULL"),
     ("columns => ['fare', 'many']", "UNUSABLE_COLUMN", "'many'", "list"),
     ("segment_by => 'nope'", "UNKNOWN_COLUMN", "segment_by", "'nope'"),
-    ("segment_by => ['kind', 'knd']", "UNKNOWN_COLUMN", "segment_by", "'knd'", "did you mean 'kind'?"),
     ("segment_by => 3", "INVALID_OPTION", "segment_by = 3"),
-    ("algorithm => 'nope'", "UNKNOWN_ALGORITHM", "'nope'", "iforest, inne, iqr, kde, knn"),
-    ("algorithm => 'iforrest'", "UNKNOWN_ALGORITHM", "did you mean 'iforest'?"),
-    ("algorithm => ''", "UNKNOWN_ALGORITHM", "''"),
     ("algorithm => 3", "INVALID_OPTION", "algorithm = 3"),
-    ("params => '{\"nope\": 1}'", "UNKNOWN_PARAMETER", "'nope'", "n_neighbors, reference_size"),
     ("'knn', params => {'n_neighbor': 3}", "UNKNOWN_PARAMETER", "did you mean 'n_neighbors'?"),
-    ("'knn', params => '{\"n_neighbors\": 0}'", "INVALID_PARAMETER", "n_neighbors = 0", "of at least 1"),
     ("'knn', params => {'n_neighbors': 1001}", "INVALID_PARAMETER", "n_neighbors = 1001", "at most 1000"),
     ("'knn', params => {'n_neighbors': 2.5}", "INVALID_PARAMETER", "n_neighbors = 2.5", "a whole number"),
     ("'knn', params => {'n_neighbors': 'three'}", "INVALID_PARAMETER", "n_neighbors = 'three'"),
@@ -47,43 +37,20 @@ OPTIONS = [
     ("'knn', params => {'method': 'meen'}", "INVALID_PARAMETER", "method = 'meen'", "'largest' or 'mean'"),
     ("'iforest', params => {'max_features': 0}", "INVALID_PARAMETER", "max_features = 0"),
     ("'iforest', params => {'bootstrap': 1}", "INVALID_PARAMETER", "bootstrap = 1", "true or false"),
-    ("'hbos', params => '{\"alpha\": NaN}'", "INVALID_PARAMETER", "alpha = nan"),
-    ("params => 'n_neighbors = 3'", "INVALID_OPTION", "params does not parse as JSON"),
-    ("params => ''", "INVALID_OPTION", "params does not parse as JSON"),
-    ("params => '[3]'", "INVALID_OPTION", "params = [3]"),
     ("params => '3'", "INVALID_OPTION", "params = 3"),
-    ("params => 'null'", "INVALID_OPTION", "params = None"),
     ("params => 3", "INVALID_OPTION", "params = 3"),
-    ("contamination => 0", "INVALID_OPTION", "contamination = 0", "above 0 and at most 0.5"),
-    ("contamination => -1", "INVALID_OPTION", "contamination = -1"),
-    ("contamination => 0.51", "INVALID_OPTION", "contamination = 0.51"),
     ("contamination => 'NaN'::DOUBLE", "INVALID_OPTION", "contamination = nan"),
     ("contamination => 'x'", "INVALID_OPTION", "contamination = 'x'"),
     ("contamination => true", "INVALID_OPTION", "contamination = True"),
     ("contamination => [0.1]", "INVALID_OPTION", "contamination = [0.1]"),
     ("threshold => 'inf'::DOUBLE", "INVALID_OPTION", "threshold = inf", "a finite number"),
-    ("alert_budget => 0", "INVALID_OPTION", "alert_budget = 0", "a whole number of at least 1"),
     ("alert_budget => 1.5", "INVALID_OPTION", "alert_budget = 1.5"),
-    ("threshold => 1, contamination => 0.1", "INVALID_OPTION", "contamination and threshold exclude each other"),
-    ("seed => -1", "INVALID_OPTION", "seed = -1", "from 0 to 4294967295"),
-    ("seed => 4294967296", "INVALID_OPTION", "seed = 4294967296"),
     ("seed => 1.5", "INVALID_OPTION", "seed = 1.5"),
     ("seed => '1'", "INVALID_OPTION", "seed = '1'"),
     ("seed => true", "INVALID_OPTION", "seed = True"),
-    ("version => 1", "INVALID_OPTION", "version goes with model"),
-    ("model => 'm', algorithm => 'knn'", "INVALID_OPTION", "algorithm cannot be given with model"),
-    ("model => 'm', seed => 0", "INVALID_OPTION", "seed cannot be given with model"),
     ("model => 'm', columns => ['fare']", "INVALID_OPTION", "columns cannot be given with model"),
-    ("model => 'm', params => '{}'", "INVALID_OPTION", "params cannot be given with model"),
     ("model => 3", "INVALID_OPTION", "model = 3"),
     ("model => ['m']", "INVALID_OPTION", "model = ['m']"),
-    ("model => ''", "UNKNOWN_MODEL", "model ''"),
-    ("model => 'nope'", "UNKNOWN_MODEL", "'nope'", "Allowed: m"),
-    ("model => 'M'", "UNKNOWN_MODEL", "did you mean 'm'?"),
-    ("model => 'nope', version => 1", "UNKNOWN_MODEL", "'nope'"),
-    ("model => 'm', version => 2", "UNKNOWN_VERSION", "model 'm' has no version 2", "Allowed: 1"),
-    ("model => 'm', version => 0", "UNKNOWN_VERSION", "no version 0"),
-    ("model => 'm', version => -1", "UNKNOWN_VERSION", "no version -1"),
     ("model => 'm', version => 99999999999999999999", "UNKNOWN_VERSION", "99999999999999999999"),
     ("model => 'm', version => 1.5", "INVALID_OPTION", "version = 1.5"),
     ("model => 'm', version => '1'", "INVALID_OPTION", "version = '1'"),
@@ -98,16 +65,12 @@ SOURCES = [
     ("'SELECT * FROM ''nope.json'''", "UNKNOWN_SOURCE", "No files found"),
     ("'SELECT nope FROM trips'", "INVALID_SOURCE", 'Referenced column "nope" not found'),
     ("'SELECT nope(fare) FROM trips'", "INVALID_SOURCE", "nope does not exist"),
-    ("'SELECT fare FROM trips GROUP BY km'", "INVALID_SOURCE", "fare"),
     ("'SELECT * FROM trips WHERE'", "INVALID_SOURCE", "does not parse"),
     ("'SELECT FROM WHERE'", "INVALID_SOURCE", "does not parse"),
     ("'SELECT * FROM trips)'", "INVALID_SOURCE", "does not parse"),
-    ("'SELECT 1 AS a; SELECT 2 AS b'", "INVALID_SOURCE", "has 2 statements"),
     ("'SELECT * FROM trips; DROP TABLE trips'", "INVALID_SOURCE", "has 2 statements"),
     ("'DROP TABLE trips'", "INVALID_SOURCE", "is DROP, not a query"),
     ("'INSERT INTO trips FROM trips'", "INVALID_SOURCE", "is INSERT, not a query"),
-    ("'DELETE FROM trips RETURNING *'", "INVALID_SOURCE", "is DELETE, not a query"),
-    ("'UPDATE trips SET fare = 0'", "INVALID_SOURCE", "is UPDATE, not a query"),
     ("'CREATE TABLE other AS FROM trips'", "INVALID_SOURCE", "is CREATE, not a query"),
     ("'COPY trips TO ''trips.csv'''", "INVALID_SOURCE", "is COPY, not a query"),
     ("'PRAGMA database_list'", "INVALID_SOURCE", "is PRAGMA, not a query"),
@@ -122,8 +85,6 @@ SOURCES = [
     ("'WITH x AS (UPDATE trips SET fare = 0 RETURNING *) FROM x'", "INVALID_SOURCE", "is a write"),
     ("'FROM (WITH x AS (DELETE FROM trips RETURNING *) FROM x)'", "INVALID_SOURCE", "is a write"),
     ("'FROM query(''DROP TABLE trips'')'", "INVALID_SOURCE", "single SELECT"),
-    ("''", "INVALID_SOURCE", "source = ''"),
-    ("'  \n\t'", "INVALID_SOURCE", "cannot be read"),
     ("';'", "INVALID_SOURCE", "has 0 statements"),
     ("'-- only a comment'", "INVALID_SOURCE", "has 0 statements"),
     ("NULL", "INVALID_SOURCE", "source = None"),
@@ -134,10 +95,8 @@ SOURCES = [
     ("'FROM trips WHERE false'", "EMPTY_SOURCE", "no rows"),  # DuckDB knows it before it runs
     ("'FROM trips LIMIT 0'", "EMPTY_SOURCE", "no rows"),
     ("'FROM trips LIMIT 1'", "TOO_FEW_ROWS", "1 row", "at least 2"),
-    ("'SELECT nothing FROM trips'", "NO_USABLE_COLUMN", "nothing (every value is NULL)"),
     ("'SELECT id, nothing, many FROM trips'", "NO_USABLE_COLUMN", "id (a key", "nothing (every", "many (type list"),
     ("'SELECT fare AS anomaly_score FROM trips'", "RESULT_COLUMN_EXISTS", "'anomaly_score'", "EXCLUDE"),
-    ("'SELECT fare, km AS \"Severity\" FROM trips'", "RESULT_COLUMN_EXISTS", "'Severity'"),
     ("'SELECT fare, fare > 3 AS IS_ANOMALY FROM trips'", "RESULT_COLUMN_EXISTS", "'IS_ANOMALY'"),
 ]
 CALLS = [
@@ -147,7 +106,6 @@ CALLS = [
     (SAVED.format("'SELECT * REPLACE (kind || fare AS fare) FROM trips'"), "COLUMN_TYPE_CHANGED", "'fare'", "number"),
     (SAVED.format("'SELECT * REPLACE (42 AS kind) FROM trips'"), "COLUMN_TYPE_CHANGED", "'kind'", "text"),
     (SAVED.format("'SELECT *, 1 AS severity FROM trips'"), "RESULT_COLUMN_EXISTS", "'severity'"),
-    (SAVED.format("'nope'"), "UNKNOWN_SOURCE", "'nope'"),
     (SCORE.format("fare, km"), "WRONG_FEATURE_COUNT", "2 features were passed, the model has 3", "fare, km, kind"),
     (SCORE.format("fare, km, kind, kind"), "WRONG_FEATURE_COUNT", "4 features"),
     (SCORE.format("NULL::INTEGER"), "WRONG_FEATURE_COUNT", "1 feature was passed"),
@@ -155,38 +113,20 @@ CALLS = [
     (SCORE.format("kind, km, fare"), "COLUMN_TYPE_CHANGED", "'fare'"),
     (SCORE.format("{'fare': fare}"), "MISSING_COLUMN", "'km'", "this one has fare"),
     (SCORE.format("row(fare, km, kind)"), "MISSING_COLUMN", "'fare'"),
-    ("SELECT anomaly_score('nope', t) FROM trips AS t", "UNKNOWN_MODEL", "'nope'", "models()"),
-    ("SELECT anomaly_score('', t) FROM trips AS t", "UNKNOWN_MODEL", "''"),
     ("SELECT anomaly_score(5, t) FROM trips AS t", "INVALID_OPTION", "model = 5", "a model's name"),
     ("SELECT anomaly_score(id, fare) FROM trips", "INVALID_OPTION", "model = 0", "a model's name"),
     ("FROM model_info('m', version => 'first')", "INVALID_OPTION", "version = 'first'", "a whole number"),
     ("FROM model_info('m', version => 1.5)", "INVALID_OPTION", "version = 1.5", "a whole number"),
-    ("SELECT anomaly_score(NULL, t) FROM trips AS t", "UNKNOWN_MODEL", "the model's name is NULL"),
     ("SELECT severity(if(id = 9, NULL, 'm'), t) FROM trips AS t", "UNKNOWN_MODEL", "the model's name is NULL"),
     ("SELECT is_anomaly(if(id = 9, 'mm', 'm'), t) FROM trips AS t", "UNKNOWN_MODEL", "did you mean 'm'?"),
     ("SELECT detect_anomalies('nope', fare, km, kind) FROM trips", "UNKNOWN_MODEL", "'nope'"),
-    ("FROM model_info('nope')", "UNKNOWN_MODEL", "'nope'"),
-    ("FROM model_info(NULL)", "UNKNOWN_MODEL", "NULL"),
-    ("FROM model_info('m', version => 7)", "UNKNOWN_VERSION", "no version 7"),
-    ("SELECT drop_model('nope')", "UNKNOWN_MODEL", "'nope'"),
-    ("SELECT drop_model(NULL)", "UNKNOWN_MODEL", "NULL"),
-    ("SELECT drop_model('m', 7)", "UNKNOWN_VERSION", "no version 7"),
     ("SELECT drop_model('m', '1')", "INVALID_OPTION", "version = '1'"),
     ("SELECT drop_model('m', true)", "INVALID_OPTION", "version = True"),
     ("SELECT drop_model('m', 1.5)", "INVALID_OPTION", "version = 1.5"),
     ("SELECT drop_model(3)", "INVALID_OPTION", "model = 3"),
-    (TRAIN.format("''"), "INVALID_MODEL_NAME", "''", "1 to 200 characters"),
-    (TRAIN.format("'   '"), "INVALID_MODEL_NAME", "'   '"),
-    (TRAIN.format("NULL"), "INVALID_MODEL_NAME", "None"),
     (TRAIN.format("3"), "INVALID_MODEL_NAME", "3"),
-    (TRAIN.format("'a\nb'"), "INVALID_MODEL_NAME", "printable"),
-    (TRAIN.format("'" + "x" * 201 + "'"), "INVALID_MODEL_NAME", "xxx"),
-    ("SELECT train_model('new', 'nope')", "UNKNOWN_SOURCE", "'nope'"),
     ("SELECT train_model('new', 'FROM trips WHERE false')", "EMPTY_SOURCE", "no rows"),
-    ("SELECT train_model('new', 'trips', 'nope')", "UNKNOWN_ALGORITHM", "'nope'"),
-    ("SELECT train_model('new', 'trips', seed => -1)", "INVALID_OPTION", "seed = -1"),
     ("SELECT train_model('new', 'trips', columns => ['nope'])", "UNKNOWN_COLUMN", "'nope'"),
-    ("FROM train_model('new', 'DROP TABLE trips')", "INVALID_SOURCE", "DROP"),
     ("FROM fit_model('', 'trips')", "INVALID_MODEL_NAME", "''"),
     (
         "INSERT INTO adsql.models FROM fit_model('new', 'trips', contamination => 2)",
@@ -242,15 +182,6 @@ def test_in_a_transaction_of_the_caller_too(shared):
         assert everything(shared) == before
 
 
-def test_a_null_name_is_not_the_name_none(con):
-    rows(con, "SELECT train_model('None', 'trips')")
-    with raises("ADSQL_UNKNOWN_MODEL", "NULL"):
-        rows(con, "SELECT drop_model(NULL)")
-    with raises("ADSQL_UNKNOWN_MODEL", "NULL"):
-        rows(con, "SELECT anomaly_score(NULL, t) FROM trips AS t")
-    assert value(con, "SELECT count(*) FROM models() WHERE name = 'None'") == 1
-
-
 def test_a_column_of_nulls_among_others_is_left_out_and_told(con):
     con.execute("ALTER TABLE trips ADD COLUMN nothing VARCHAR")
     assert value(con, "SELECT count(anomaly_score) FROM detect_anomalies('trips')") == 501
@@ -276,11 +207,6 @@ def test_an_empty_source_is_told_whatever_is_asked_of_the_result(con, query, sou
         rows(con, query, {"source": source})
 
 
-def test_a_saved_model_has_nothing_to_say_about_no_rows(con):
-    assert rows(con, "FROM detect_anomalies('FROM trips WHERE false', model => 'fares')") == []
-    assert rows(con, "SELECT anomaly_score('fares', t) FROM trips AS t WHERE false") == []
-
-
 @pytest.mark.parametrize("function", ["anomaly_score", "severity", "is_anomaly"])
 def test_a_row_that_is_null_has_no_score_also_without_a_type(con, function):
     assert rows(con, f"SELECT {function}('fares', NULL) FROM range(3)") == [(None,)] * 3
@@ -290,9 +216,3 @@ def test_a_row_that_is_null_has_no_score_also_without_a_type(con, function):
 def test_what_is_no_connection_cannot_be_registered_on(con):
     with pytest.raises(TypeError, match="takes an open DuckDB connection, not"):
         adsql.register(con)
-
-
-def test_a_message_stays_short_however_long_a_value_is(con):
-    with raises("ADSQL_UNKNOWN_SOURCE", "'no such table") as caught:
-        rows(con, "FROM detect_anomalies($1)", ["no such table " * 1_000])
-    assert len(str(caught.value)) < 1_000

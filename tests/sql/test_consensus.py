@@ -17,7 +17,6 @@ TWO = "params => {'detectors': ['mad', 'zscore']}"
 def con(con):
     rows(con, f"SELECT train_model('both', 'trips', 'ensemble', {COLUMNS}, {TWO}, contamination => 0.05)")
     rows(con, f"SELECT train_model('three', 'trips', 'ensemble', {COLUMNS})")
-    rows(con, f"SELECT train_model('kinds', 'trips', 'ensemble', {COLUMNS}, {TWO}, segment_by => 'kind')")
     return con
 
 
@@ -67,16 +66,6 @@ def test_a_row_alone_has_what_it_has_among_others(con):
         assert rows(con, f"SELECT consensus('three', t) FROM trips AS t WHERE id = {number}") == [together[number]]
 
 
-def test_segments_have_members_of_their_own(con):
-    con.execute("INSERT INTO trips (id, fare, km, kind) VALUES (900, 5, 5, 'dusk')")
-    whole = dict(rows(con, "SELECT id, consensus('kinds', t) FROM trips AS t"))
-    assert whole[900] is None, "its segment was not there in training"
-    assert whole[ANOMALY] is None, "nor can a model be made of one row"
-    rows(con, f"SELECT train_model('day', 'FROM trips WHERE kind = ''day''', 'ensemble', {COLUMNS}, {TWO})")
-    for number, expected in rows(con, "SELECT id, consensus('day', t) FROM trips AS t WHERE kind = 'day'"):
-        assert whole[number] == expected
-
-
 def test_a_row_without_a_score_has_none(con):
     con.execute("INSERT INTO trips (id) VALUES (900)")
     assert rows(con, "SELECT id FROM trips AS t WHERE consensus('both', t) IS NULL") == [(900,)]
@@ -93,13 +82,6 @@ def test_models_of_different_members_in_one_query(con):
     ]
     assert mixed == sorted(apart, key=lambda row: row[:2])
     assert {len(row[2]["members"]) for row in mixed} == {2, 3}
-
-
-def test_a_model_of_a_single_detector_is_refused(con):
-    with raises("ADSQL_INVALID_OPTION", "'auto'", "'ensemble'"):
-        rows(con, "SELECT consensus('fares', t) FROM trips AS t")
-    with raises("ADSQL_UNKNOWN_MODEL"):
-        rows(con, "SELECT consensus('none', t) FROM trips AS t")
 
 
 def test_an_older_version_is_no_argument_but_an_update_of_the_name_is_seen(con):

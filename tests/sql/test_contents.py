@@ -7,7 +7,7 @@ import json
 import pytest
 
 from adsql import registry
-from sql.support import ANOMALY, DETECTORS, RESULTS, raises, rows, saved_model, value
+from sql.support import ANOMALY, DETECTORS, RESULTS, rows, saved_model, value
 
 STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
 FUNCTIONS = [
@@ -143,20 +143,6 @@ def test_model_info_tells_settings_features_and_what_was_left_out(con):
     assert facts["left out", "id"].startswith("a key")
 
 
-def test_model_info_tells_of_each_segment(con):
-    rows(con, "SELECT train_model('k', 'trips', segment_by => 'kind')")
-    told = rows(con, "SELECT DISTINCT segment FROM model_info('k') WHERE section IN ('feature', 'no model')")
-    assert set(told) == set(rows(con, "SELECT DISTINCT coalesce(kind, 'NULL') FROM trips"))
-    assert rows(con, "SELECT segment FROM model_info('k') WHERE name = 'algorithm'") == [(None,)]
-
-
-def test_model_info_tells_of_the_version_that_is_asked_for(con):
-    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
-    algorithm = "SELECT value FROM model_info('fares'{}) WHERE name = 'algorithm'"
-    assert value(con, algorithm.format("")) == "mad"
-    assert value(con, algorithm.format(", version => 1")) == "auto"
-
-
 def test_detectors_lists_every_registered_one_with_its_parameters(con):
     listed = con.sql("FROM detectors()")
     assert listed.columns == [
@@ -174,64 +160,12 @@ def test_detectors_lists_every_registered_one_with_its_parameters(con):
     assert found["iforest"][6] == ["isolation_forest"]
 
 
-def test_other_data_or_options_append_a_version(con):
-    before = value(con, "SELECT content_hash FROM models()")
-    assert value(con, "SELECT train_model('fares', 'trips', contamination => 0.1).version") == 2
-    con.execute("DELETE FROM trips WHERE id = 3")
-    assert value(con, "SELECT train_model('fares', 'trips', contamination => 0.1).version") == 3
-    hashes = rows(con, "SELECT content_hash FROM models()")
-    assert len(set(hashes)) == 3
-    assert hashes[0] == (before,), "the first version is as it was"
-
-
-def test_the_same_data_and_options_are_the_same_version(con):
-    before = rows(con, "FROM adsql.models")
-    assert value(con, "SELECT train_model('fares', 'trips').version") == 1
-    assert value(con, "SELECT train_model('fares', 'FROM trips ORDER BY id', 'AUTO', seed => 0).version") == 1
-    assert rows(con, "FROM adsql.models") == before
-
-
-def test_options_that_return_to_those_of_an_older_version_append_one(con):
-    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
-    assert value(con, "SELECT train_model('fares', 'trips').version") == 3
-    assert len(set(rows(con, "SELECT content_hash FROM models()"))) == 2
-
-
-def test_drop_model_with_a_version_leaves_the_others(con):
-    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
-    assert value(con, "SELECT drop_model('fares', version => 1)") == [1]
-    assert rows(con, "SELECT name, version FROM models()") == [("fares", 2)]
-    assert value(con, "SELECT drop_model('fares', 2)") == [2]
-    assert rows(con, "FROM models()") == []
-
-
-def test_drop_model_without_a_version_drops_all_of_that_name(con):
-    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
-    rows(con, "SELECT train_model('kept', 'trips', 'mad')")
-    assert value(con, "SELECT drop_model('fares')") == [1, 2]
-    assert rows(con, "SELECT name FROM models()") == [("kept",)]
-
-
-def test_drop_model_takes_names_from_a_query(con):
-    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
-    rows(con, "SELECT train_model('kept', 'trips', 'mad')")
-    dropped = rows(con, "SELECT drop_model(name, version) FROM models() WHERE NOT is_newest OR name = 'fares'")
-    assert dropped == [([1],), ([2],)]
-    assert rows(con, "SELECT name FROM models()") == [("kept",)]
-
-
 def test_drop_model_may_name_a_model_once_for_each_of_its_versions(con):
     rows(con, "SELECT train_model('fares', 'trips', 'mad')")
     rows(con, "SELECT train_model('other', 'trips', 'mad')")
     found = rows(con, "SELECT name, drop_model(name) FROM models()")
     assert found == [("fares", [1, 2]), ("fares", [1, 2]), ("other", [1])]
     assert rows(con, "FROM models()") == []
-
-
-def test_drop_model_of_several_names_drops_all_or_none(con):
-    with raises("ADSQL_UNKNOWN_MODEL", "'missing'"):
-        rows(con, "SELECT drop_model(name) FROM (VALUES ('fares'), ('missing')) AS v(name)")
-    assert rows(con, "SELECT name FROM models()") == [("fares",)]
 
 
 @pytest.mark.parametrize("query", FUNCTIONS)

@@ -94,6 +94,15 @@ def test_others_are_not(con, algorithm):
     assert written(con) is None
 
 
+def test_a_constant_table_has_no_anomalies_where_the_sum_of_its_trees_differs_in_the_last_digit(con):
+    con.execute("CREATE TABLE same AS SELECT i AS number, 0.0::DOUBLE AS x, 0.0::DOUBLE AS y FROM range(100) AS r(i)")
+    con.execute("SELECT train_model('m', 'same', algorithm => 'iforest', columns => ['x', 'y'])").fetchall()
+    assert (
+        con.execute(TABLE_FORM.format(source="same")).fetchall()
+        == con.execute(ROW_FORM.format(source="same")).fetchall()
+    )
+
+
 def test_models_of_segments_and_of_categories_are_not(con):
     con.execute("SELECT train_model('s', 't', algorithm => 'mad', segment_by => 'flag')").fetchall()
     con.execute(

@@ -59,17 +59,6 @@ def test_the_sample_that_the_refusal_advises_works(con):
     assert value(con, f"SELECT count(anomaly_score) FROM detect_anomalies('{sample}', algorithm => 'loci')") == 300
 
 
-def test_each_segment_is_ranked_alone_and_the_order_stays(con):
-    found = rows(con, "SELECT id, kind, anomaly_score FROM detect_anomalies('trips', 'sod', segment_by => 'kind')")
-    assert [row[0] for row in found] == list(range(501))
-    alone = rows(
-        con,
-        "SELECT id, kind, anomaly_score FROM detect_anomalies('SELECT * FROM trips WHERE kind = ''day''', 'sod', ['fare', 'km', 'started'])",
-    )
-    assert [row for row in found if row[1] == "day"] == alone
-    assert [row[2] for row in found if row[1] == "moon"] == [None], "a segment of one row"
-
-
 def test_segments_may_have_more_rows_together_than_one_may_have_alone(con):
     con.execute("CREATE TABLE many AS SELECT i % 20 AS k, sin(i) AS x FROM range(2000) AS r(i)")
     query = "SELECT count(anomaly_score) FROM detect_anomalies('many', algorithm => 'loci', segment_by => 'k')"
@@ -89,17 +78,6 @@ def test_columns_parameters_and_thresholds_are_those_of_other_detectors(con):
         con.execute("FROM detect_anomalies('trips', 'cof', params => {'n_neighbors': 0})")
     with raises("ADSQL_UNKNOWN_COLUMN", "'no'"):
         con.execute("FROM detect_anomalies('trips', 'cof', columns => 'no')")
-
-
-@pytest.mark.parametrize("source", ["FROM trips WHERE id < 0", "FROM trips WHERE false", "FROM trips LIMIT 0"])
-def test_an_empty_source_is_refused(con, source):
-    with raises("ADSQL_EMPTY_SOURCE"):
-        con.execute(f"FROM detect_anomalies('{source}', algorithm => 'cof')")
-
-
-def test_a_column_named_as_a_result_is_refused(con):
-    with raises("ADSQL_RESULT_COLUMN_EXISTS", "'Severity'"):
-        con.execute("""FROM detect_anomalies('SELECT *, 1 AS "Severity" FROM trips', algorithm => 'cof')""")
 
 
 def test_the_result_is_a_table_like_any_other(con, tmp_path):

@@ -230,17 +230,6 @@ def test_a_sparse_column_is_used_with_what_it_has(con):
     assert value(con, "SELECT count(anomaly_score('m', t)) FROM trips AS t") == 501
 
 
-def test_segments_are_found_whatever_the_type_of_their_numbers(con):
-    rows(con, "SELECT train_model('by km', 'SELECT fare, km % 3 AS s FROM trips', segment_by => 's')")
-    scored = (
-        "SELECT count(*) FROM (SELECT fare, (km % 3)::{} AS s FROM trips) AS t WHERE anomaly_score('by km', t) IS NULL"
-    )
-    expected = value(con, scored.format("BIGINT"))
-    assert [value(con, scored.format(kind)) for kind in ("DECIMAL(10, 2)", "DOUBLE", "HUGEINT")] == [expected] * 3
-    with raises("ADSQL_COLUMN_TYPE_CHANGED", "column 's' holds text values, in training it held number values"):
-        value(con, scored.format("VARCHAR"))
-
-
 def test_an_empty_column_of_a_file_is_one_of_missing_values(con, tmp_path):
     (tmp_path / "empty.csv").write_text("fare,km,kind,started\n" + ",7,day,2024-01-01 00:00:00\n" * 3)
     found = con.sql(f"FROM detect_anomalies('{tmp_path}/empty.csv', model => 'fares')")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 
 
@@ -31,41 +30,3 @@ def test_the_scalar_form_returns_the_same(tables):
     tables.execute("SELECT train_model('m', 'old')")
     stored = tables.execute("SELECT update_model('m', 'new', seed => 3)").fetchone()[0]
     assert (stored["name"], stored["version"], stored["n_rows"]) == ("m", 2, 4000)
-
-
-def test_segments_are_updated_and_new_ones_trained(tables):
-    tables.execute("SELECT train_model('m', 'old', segment_by => 'shop')")
-    tables.execute("SELECT update_model('m', 'new')")
-    rows = tables.execute("SELECT segment, value FROM model_info('m') WHERE name = 'n_rows' ORDER BY ALL").fetchall()
-    assert rows == [("a", "2000"), ("b", "1000"), ("c", "1000")]
-
-
-@pytest.mark.parametrize(
-    ("call", "code"),
-    [
-        ("update_model('none', 'new')", "ADSQL_UNKNOWN_MODEL"),
-        ("update_model('fixed', 'new')", "ADSQL_NOT_INCREMENTAL"),
-        ("update_model('m', 'nowhere')", "ADSQL_UNKNOWN_SOURCE"),
-        ("update_model('m', 'SELECT * FROM new WHERE false')", "ADSQL_EMPTY_SOURCE"),
-        ("update_model('m', 'SELECT * FROM new WHERE x > 99')", "ADSQL_EMPTY_SOURCE"),
-        ("update_model('m', 'SELECT shop FROM new')", "ADSQL_MISSING_COLUMN"),
-        ("update_model('m', 'SELECT x::VARCHAR AS x, shop FROM new')", "ADSQL_COLUMN_TYPE_CHANGED"),
-        ("update_model('m', 'new', seed => -1)", "ADSQL_INVALID_OPTION"),
-        ("update_model(NULL, 'new')", "ADSQL_UNKNOWN_MODEL"),
-    ],
-)
-def test_what_cannot_be_learnt_from_is_refused_and_stores_nothing(tables, call, code):
-    tables.execute("SELECT train_model('m', 'old')")
-    tables.execute("SELECT train_model('fixed', 'old', algorithm => 'mad')")
-    before = tables.execute("FROM models()").fetchall()
-    with pytest.raises(duckdb.Error, match=code):
-        tables.execute(f"SELECT {call}").fetchall()
-    assert tables.execute("FROM models()").fetchall() == before
-
-
-def test_labels_of_the_new_rows_are_used(tables):
-    tables.execute("CREATE TABLE seen AS SELECT *, x > 0.99 AS bad FROM old")
-    tables.execute("SELECT train_model('m', 'seen', label_column => 'bad', columns => ['x'])")
-    tables.execute("SELECT update_model('m', 'SELECT *, x > 9.99 AS bad FROM new')")
-    with pytest.raises(duckdb.Error, match=r"ADSQL_UNKNOWN_COLUMN.*label_column"):
-        tables.execute("SELECT update_model('m', 'new')").fetchall()

@@ -40,6 +40,7 @@ _EXACT_DIGITS = 15
 # Nanoseconds a row, measured on two machines; a Python function takes at least _WORTH.
 _COSTS = {" + ": 0.5, " - ": 0.5, " * ": 0.5, " / ": 1.0, "CASE": 6.0, "LIST_EXTRACT": 9.0, "EXP(": 6.0, "LN(": 6.0}
 _WORTH = 200.0
+_NEAR = 1e-8  # of a score: more than SQL and the kernel can differ by
 _FAR = 1e4  # scales from zero: a centre farther away would cost digits if it were not taken off first
 
 
@@ -133,6 +134,7 @@ def formula(model: Model, types: Mapping[str, str]) -> dict[str, str] | None:
         largest = "'Infinity'::DOUBLE"
         # A sum of NULL or NaN is not within anything.
         score = f"CASE WHEN {' + '.join(f'abs({name})' for name in names)} <= {LIMIT!r} THEN {score} END"
+    threshold = model.segments[""].threshold
     return {
         "score": score,
         "scaled": ",\n".join(f"{text} AS {name}" for text, name in zip(scaled, names, strict=True)),
@@ -140,7 +142,9 @@ def formula(model: Model, types: Mapping[str, str]) -> dict[str, str] | None:
         "largest": largest,
         # Written out, not as a column: it is made for the rows that need it only.
         "row": f"{{{', '.join(f'{literal(name)}: {identifier(name)}' for name in types)}}}",
-        "threshold": repr(model.segments[""].threshold),
+        "threshold": repr(threshold),
+        # Thresholds are often scores of training rows: there the last digit decides, and the kernel has it.
+        "near": repr(_NEAR * abs(threshold) + _NEAR**2),
     }
 
 

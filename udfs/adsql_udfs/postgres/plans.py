@@ -70,7 +70,7 @@ def detect(plpy: Server, given: str, shape: Shape, options: Mapping[str, Any]) -
     if version is not None:
         raise InvalidOption("version goes with model", hint="detect_anomalies(source, model => 'name', version => 1)")
     training = TrainingOptions.parse(**asked)
-    rows = _free(plpy, given, shape)
+    rows = _free(plpy, given)
     if is_ranker(training.algorithm):
         return _ranked(plpy, rows, shape, training, asked)
     trained = fitted(plpy, rows, training)
@@ -83,14 +83,14 @@ def saved(plpy: Server, given: str, shape: Shape, model: str, version: int | Non
     found = loaded.get(store.load(plpy, store.find(plpy, model, version)))
     number = "NULL" if version is None else str(int(version))
     return _scored(
-        _free(plpy, given, shape), shape, found.positional_columns, f"{escaped_literal(model)}, {number}, NULL"
+        _free(plpy, given), shape, found.positional_columns, f"{escaped_literal(model)}, {number}, NULL"
     )
 
 
-def _free(plpy: Server, given: str, shape: Shape) -> Source:
+def _free(plpy: Server, given: str) -> Source:
+    # Also where the results would have a place of their own: what is a source on one engine is one on all.
     rows = source(plpy, given)
-    if shape is Shape.COLUMNS:
-        check_free(rows.columns)
+    check_free(rows.columns)
     return rows
 
 

@@ -1,5 +1,5 @@
--- Score every row with a saved model, in SQL; see formulas.py. Rows outside its range, and all rows if another
--- version of the model has come since the query was planned, are scored in Python.
+-- Score every row with a saved model, in SQL; see formulas.py. Rows outside its range or near the threshold, and all rows
+-- if another version of the model has come since the query was planned, are scored in Python.
 WITH adsql_source AS NOT MATERIALIZED (
 $source
 ),
@@ -21,7 +21,8 @@ FROM (
     SELECT
         * EXCLUDE ($features, adsql_formula),
         CASE
-            WHEN adsql_handle = $number AND adsql_formula <= $largest THEN adsql_formula
+            WHEN adsql_handle = $number AND adsql_formula <= $largest AND abs(adsql_formula - $threshold) > $near
+                THEN adsql_formula
             ELSE __adsql_anomaly_score(adsql_handle, $row)
         END AS adsql_score
     FROM (
