@@ -74,7 +74,7 @@ def test_booleans_are_text_unless_asked_otherwise(server, con):
 
 
 def test_columns_of_the_view(con):
-    found = {row.column_name: row.type_name for row in con.cursor().columns("scored_trips")}
+    found = {row.column_name: row.type_name for row in con.cursor().columns("scored_trips", schema="public")}
     assert found == {
         "id": "int4", "fare": "float8", "km": "int4", "kind": "text", "started": "timestamp",
         "anomaly_score": "float8", "severity": "float8", "is_anomaly": "bool",
