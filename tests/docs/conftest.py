@@ -14,7 +14,7 @@ def postgres_con(postgres):
     """A superuser's connection to a database of the test's own, without the extension; roles that it makes go too."""
     with postgres.connect() as admin:
         before = set(admin.execute(_ROLES))
-        admin.execute("CREATE DATABASE documented")
+        admin.execute("CREATE DATABASE documented TEMPLATE template0")
         try:
             with psycopg.connect(postgres.dsn(dbname="documented"), autocommit=True) as con:
                 yield con
