@@ -2,13 +2,16 @@
 
 A row function is called for each row, and a look-up takes longer than scoring. PostgreSQL has no memory of a
 statement for a function, so the row functions pass the time at which the client's statement arrived and the role
-that runs them. Functions that change models in the same session forget what was looked up.
+that runs them. Those are arguments, which a caller can forge, so that the server is asked as well. Functions that
+change models in the same session forget what was looked up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+
+from adsql_udfs.postgres import backend
 
 
 @dataclass
@@ -19,6 +22,8 @@ class Statement:
     ----------
     started, role
         When it arrived, in seconds, and whose rights it has.
+    place
+        Where the server is.
     handles
         Handles of saved models by name.
     scorers
@@ -27,22 +32,25 @@ class Statement:
 
     started: float
     role: str
+    place: backend.Place
     handles: dict[str, int] = field(default_factory=dict)
     scorers: dict[tuple[int, int, tuple[str, ...] | None], Any] = field(default_factory=dict)
 
 
-_current = Statement(-1.0, "")
+_NOWHERE = backend.Place(0, 0, 0)
+_current = Statement(-1.0, "", _NOWHERE)
 
 
 def current(started: float, role: str) -> Statement:
     """Return the memory of the statement that is running."""
     global _current  # noqa: PLW0603 - a backend runs one statement at a time
-    if _current.started != started or _current.role != role:
-        _current = Statement(started, role)
+    place = backend.place()
+    if _current.started != started or _current.role != role or _current.place != place:
+        _current = Statement(started, role, place)
     return _current
 
 
 def forget() -> None:
     """Forget what was looked up: models have changed."""
     global _current  # noqa: PLW0603 - as above
-    _current = Statement(-1.0, "")
+    _current = Statement(-1.0, "", _NOWHERE)

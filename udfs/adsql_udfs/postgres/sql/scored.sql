@@ -10,10 +10,11 @@ FROM (
         ARRAY[$parts]::pg_catalog.bytea[] AS adsql_parts,
         pg_catalog.min(1 ORDER BY 1) FILTER (WHERE false)
     FROM (
-        SELECT adsql_source.*, (pg_catalog.row_number() OVER () OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) $size AS $chunk
+        SELECT adsql_source.*, $number AS $chunk
         FROM (
 $source
         ) AS adsql_source
+        WINDOW adsql_place AS (ROWS UNBOUNDED PRECEDING)
     ) AS numbered
     GROUP BY $chunk
 ) AS chunk
