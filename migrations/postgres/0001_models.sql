@@ -37,13 +37,14 @@ ALTER TABLE adsql.models ENABLE ROW LEVEL SECURITY;
 ALTER TABLE adsql.model_shares ENABLE ROW LEVEL SECURITY;
 
 -- Roles are compared by name, which survives a dump; a name whose role is gone matches no row of pg_roles.
-CREATE POLICY shares_of_own_models ON adsql.model_shares USING (
-    owner = current_user
-    OR EXISTS (
+CREATE POLICY own_shares ON adsql.model_shares USING (owner = current_user) WITH CHECK (owner = current_user);
+
+CREATE POLICY shares_of_own_roles ON adsql.model_shares FOR SELECT USING (
+    EXISTS (
         SELECT FROM pg_catalog.pg_roles AS r
         WHERE r.rolname = model_shares.owner AND pg_catalog.pg_has_role(current_user, r.oid, 'USAGE')
     )
-) WITH CHECK (owner = current_user);
+);
 
 CREATE POLICY shares_with_oneself ON adsql.model_shares FOR SELECT USING (
     grantee = 'public'
@@ -53,13 +54,15 @@ CREATE POLICY shares_with_oneself ON adsql.model_shares FOR SELECT USING (
     )
 );
 
-CREATE POLICY own_models ON adsql.models USING (
-    owner = current_user
-    OR EXISTS (
+CREATE POLICY own_models ON adsql.models USING (owner = current_user) WITH CHECK (owner = current_user);
+
+-- Members of the owner may use a model; to drop it they become the owner by SET ROLE.
+CREATE POLICY models_of_own_roles ON adsql.models FOR SELECT USING (
+    EXISTS (
         SELECT FROM pg_catalog.pg_roles AS r
         WHERE r.rolname = models.owner AND pg_catalog.pg_has_role(current_user, r.oid, 'USAGE')
     )
-) WITH CHECK (owner = current_user);
+);
 
 -- Shares that the role cannot see do not count, by the policies above.
 CREATE POLICY shared_models ON adsql.models FOR SELECT USING (

@@ -34,3 +34,15 @@ def rows(con: psycopg.Connection, query: str, values: object = None) -> list[tup
 def value(con: psycopg.Connection, query: str, values: object = None) -> object:
     [(only,)] = rows(con, query, values)
     return only
+
+
+def role(con: psycopg.Connection, name: str, *groups: str) -> str:
+    """Make a role that may log in, a member of exactly these groups; roles outlive a test's database."""
+    if not rows(con, "SELECT FROM pg_roles WHERE rolname = %s", [name]):
+        con.execute(f'CREATE ROLE "{name}" LOGIN')
+    held = rows(con, "SELECT roleid::regrole::text FROM pg_auth_members WHERE member = %s::regrole", [f'"{name}"'])
+    for (group,) in held:
+        con.execute(f'REVOKE {group} FROM "{name}"')
+    for group in groups:
+        con.execute(f'GRANT "{group}" TO "{name}"')
+    return name

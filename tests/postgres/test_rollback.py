@@ -112,3 +112,37 @@ def test_training_and_scoring_see_one_state_of_the_source(postgres, database, co
         con.execute("INSERT INTO trips SELECT * FROM trips")
         assert value(other, "SELECT count(*) FROM detect_anomalies('trips')") == 501
         assert value(other, "SELECT (train_model('m', 'trips')).n_rows") == 501
+
+
+def test_a_procedure_sees_the_models_of_each_of_its_transactions(con):
+    con.execute("SELECT train_model('fares', 'trips', algorithm => 'mad')")
+    con.execute("""
+        CREATE TABLE seen (score double precision);
+        CREATE PROCEDURE follow() LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO seen SELECT anomaly_score('fares', t) FROM trips AS t WHERE id = 500;
+            COMMIT;
+            PERFORM train_model('fares', 'trips', algorithm => 'zscore');
+            COMMIT;
+            INSERT INTO seen SELECT anomaly_score('fares', t) FROM trips AS t WHERE id = 500;
+        END $$
+    """)
+    con.execute("CALL follow()")
+    assert value(con, "SELECT count(DISTINCT score) FROM seen") == 2
+
+
+@pytest.mark.parametrize("scored_before", [True, False])
+def test_a_block_that_fails_takes_its_only_model_with_it(con, scored_before):
+    score = "PERFORM anomaly_score('fares', t) FROM trips AS t;" if scored_before else ""
+    with raises("ADSQL_UNKNOWN_MODEL", "'fares'"):
+        con.execute(f"""
+            DO $$ BEGIN
+                BEGIN
+                    PERFORM train_model('fares', 'trips', algorithm => 'mad');
+                    {score}
+                    RAISE EXCEPTION 'on purpose';
+                EXCEPTION WHEN raise_exception THEN NULL;
+                END;
+                PERFORM anomaly_score('fares', t) FROM trips AS t;
+            END $$
+        """)

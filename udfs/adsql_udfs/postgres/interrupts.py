@@ -4,8 +4,8 @@ PostgreSQL notices a cancel or a timeout when its own code checks for one, which
 does. So the work runs on a thread, and the backend's thread runs an empty statement until it is done.
 
 The rules that keep this from crashing a server: the thread never touches the server; it takes no signals, since
-PostgreSQL's handlers belong to the backend's thread; and where a cancel leaves it behind, the process ends by
-`_exit`, because the libraries' own clean-up at `exit` would pull the ground from under it.
+PostgreSQL's handlers belong to the backend's thread; and where a cancel or the session's end leaves it behind, the
+process ends by `_exit`, because the libraries' own clean-up at `exit` would pull the ground from under it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import signal
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
+from adsql_udfs.postgres import backend
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 INTERVAL = 0.01  # seconds between checks
-_left_behind = False
 
 
 def interruptible(plpy: Server, work: Callable[[], T]) -> T:
@@ -56,10 +57,12 @@ def interruptible(plpy: Server, work: Callable[[], T]) -> T:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     try:
         while not done.wait(INTERVAL):
+            if backend.interrupt_is_pending():
+                # Before the check: the session's end would not come back from it.
+                _leave_behind()
             plpy.execute("SELECT")
     except BaseException:
-        if not done.is_set():
-            _leave_behind()
+        _leave_behind()
         raise
     if failures:
         raise failures[0]
@@ -67,12 +70,9 @@ def interruptible(plpy: Server, work: Callable[[], T]) -> T:
 
 
 def _leave_behind() -> None:
-    """Let the process end without clean-up: a thread is still at work."""
-    global _left_behind  # noqa: PLW0603 - once a process
-    if _left_behind:
-        return
-    _left_behind = True
-    libc = ctypes.CDLL(None)
+    """Let the process end without clean-up: a thread may still be at work then."""
     # int on_exit(void (*function)(int, void *), void *argument): glibc's, and musl lacks it; _exit takes the status.
+    libc = ctypes.CDLL(None)
     if hasattr(libc, "on_exit"):
+        # Each time: what is registered last comes first, and libraries loaded since have registered theirs.
         libc.on_exit(ctypes.cast(libc._exit, ctypes.c_void_p), None)  # noqa: SLF001 - a C name

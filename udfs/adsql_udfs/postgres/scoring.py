@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adsql import ranking
+from adsql.errors import UnknownModel
 from adsql.options import TrainingOptions
 from adsql_udfs import loaded
-from adsql_udfs.postgres import store
+from adsql_udfs.postgres import backend, store
 from adsql_udfs.postgres.columns import Column, decoded
 from adsql_udfs.postgres.interrupts import interruptible
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from adsql.model import Model
     from adsql.segment import Scores
     from adsql_udfs.postgres.server import Server
 
@@ -34,6 +36,26 @@ class Arrays(NamedTuple):
     anomaly_score: str
     severity: str
     is_anomaly: str
+
+
+_trainers: dict[int, int] = {}  # roles by the handles of models that were trained on the way
+_MOST = 10_000  # of them: as many as one statement may need at once, and more
+
+
+def keep(model: Model) -> int:
+    """Keep a model for the statement that trained it, and the role that runs it; return its handle."""
+    handle = loaded.keep(model)
+    _trainers[handle] = backend.user()
+    if len(_trainers) > _MOST:
+        del _trainers[next(iter(_trainers))]
+    return handle
+
+
+def _kept(handle: int) -> int:
+    # A session may serve several roles, and a caller may write any number.
+    if _trainers.get(handle) != backend.user():
+        raise UnknownModel(f"no model has the handle {handle}", hint="pass a model's name")
+    return handle
 
 
 def score_chunk(
@@ -65,7 +87,9 @@ def score_chunk(
     table = decoded(described_columns(columns), parts, n)
     # A caller can write any handle: those of saved models, which may be another role's, are for their names to reach.
     scorer = (
-        loaded.get(store.load(plpy, store.find(plpy, model, version))) if handle is None else loaded.passing(handle)
+        loaded.get(store.load(plpy, store.find(plpy, model, version)))
+        if handle is None
+        else loaded.passing(_kept(handle))
     )
     return interruptible(plpy, lambda: _arrays(scorer.score(table)))
 

@@ -63,4 +63,14 @@ class Server(Protocol):
 
 def query(plpy: Server, text: str, types: Sequence[str] = (), values: Sequence[Any] = ()) -> Rows:
     """Run a statement whose names are all qualified, with bound values."""
-    return plpy.execute(plpy.prepare(text, types), values) if types else plpy.execute(text)
+    return (
+        plpy.execute(plpy.prepare(text, [_qualified(name) for name in types]), values) if types else plpy.execute(text)
+    )
+
+
+def _qualified(name: str) -> str:
+    # The names of the SQL standard are key words, which no search path can redefine; all others are looked up on it.
+    return name if name.removesuffix("[]") in _KEY_WORDS else f"pg_catalog.{name}"
+
+
+_KEY_WORDS = ("integer", "bigint")

@@ -102,6 +102,7 @@ def drop(plpy: Server, name: str | None, version: int | None) -> list[int]:
             f"model {shown(saved.name)} belongs to {shown(saved.owner)}, who alone may drop it",
             hint=f"SET ROLE {saved.owner}, if you may",
         )
+    query(plpy, sql("forget_shares"), ["text", "text"], [saved.owner, saved.name])
     return sorted(row["version"] for row in rows)
 
 

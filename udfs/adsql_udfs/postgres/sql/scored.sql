@@ -9,10 +9,11 @@ FROM (
         pg_catalog.array_agg($row) AS adsql_rows,
         ARRAY[$parts]::pg_catalog.bytea[] AS adsql_parts
     FROM (
-        SELECT adsql_source.*, (pg_catalog.row_number() OVER () OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) $size AS $chunk
+        SELECT adsql_source.*, $number AS $chunk
         FROM (
 $source
         ) AS adsql_source
+        WINDOW adsql_place AS (ROWS UNBOUNDED PRECEDING)
     ) AS numbered
     GROUP BY $chunk
 ) AS chunk
