@@ -316,6 +316,22 @@ def test_a_partitioned_table_is_watched_as_a_whole(con, watched):
 # What alert_on_insert refuses.
 
 
+def test_a_table_with_a_foreign_partition_is_refused_as_its_inserts_would_fail(con):
+    con.execute("""
+    SELECT train_model('fares', 'trips', algorithm => 'mad');
+    CREATE EXTENSION file_fdw;
+    CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+    CREATE TABLE split (LIKE trips) PARTITION BY RANGE (id);
+    CREATE TABLE upper PARTITION OF split FOR VALUES FROM (0) TO (10000) PARTITION BY RANGE (id);
+    CREATE FOREIGN TABLE far PARTITION OF upper FOR VALUES FROM (0) TO (100) SERVER files OPTIONS (filename 'x');
+    """)
+    for table in ("split", "upper"):
+        with raises("ADSQL_INVALID_SOURCE", f"adsql.{table} has a foreign table among its partitions"):
+            con.execute("SELECT alert_on_insert(%s, 'fares')", [table])
+    con.execute("DROP FOREIGN TABLE far")
+    con.execute("SELECT alert_on_insert('split', 'fares')")
+
+
 def test_the_same_alert_is_not_installed_twice(con, watched):
     with raises("ADSQL_INVALID_OPTION", f"alert {watched} already watches adsql.trips with model 'fares'"):
         con.execute("SELECT alert_on_insert('trips', 'fares', 5)")

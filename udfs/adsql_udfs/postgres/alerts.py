@@ -205,6 +205,8 @@ def _watchable(plpy: Server, given: object) -> tuple[str, int]:
         problem = f"is {_KINDS[found['kind']]}"
     elif found["persistence"] == "t":
         problem = "is temporary"
+    elif found["holds_foreign"]:  # the server refuses to collect rows that go there, and with them the insert
+        problem = "has a foreign table among its partitions"
     elif found["own"]:
         problem = "is adsql's own"
     if problem is not None:
