@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -164,6 +165,30 @@ def test_a_renamed_table_and_a_renamed_schema_stay_watched(con, watched):
     con.execute("CREATE SCHEMA moved; ALTER TABLE trips SET SCHEMA moved; ALTER TABLE moved.trips RENAME TO t")
     con.execute(STRANGE.replace("trips", "moved.t"))
     assert rows(con, "SELECT table_name, row ->> 'id' FROM anomaly_events") == [("moved.t", "9999")]
+
+
+def test_a_table_that_took_anothers_name_is_watched_and_the_other_not_twice(con, watched):
+    con.execute("ALTER TABLE trips RENAME TO journeys; CREATE TABLE trips (LIKE journeys)")
+    with raises("ADSQL_INVALID_OPTION", f"alert {watched} already watches adsql.journeys"):
+        con.execute("SELECT alert_on_insert('journeys', 'fares')")
+    second = value(con, "SELECT alert_on_insert('trips', 'fares')")
+    con.execute(STRANGE)
+    con.execute(STRANGE.replace("trips", "journeys"))
+    found = rows(con, "SELECT alert, table_name FROM anomaly_events ORDER BY id")
+    assert found == [(second, "adsql.trips"), (watched, "adsql.journeys")]
+
+
+def test_two_sessions_do_not_install_the_same_alert(con, postgres, database):
+    con.execute("SELECT train_model('fares', 'trips')")
+    with postgres.connect(dbname=database) as other, ThreadPoolExecutor() as pool:
+        con.execute("BEGIN; SELECT alert_on_insert('trips', 'fares')")
+        second = pool.submit(other.execute, "SELECT alert_on_insert('trips', 'fares')")
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = %s"
+        while not value(con, waits, [other.info.backend_pid]):
+            assert not second.done()
+        con.execute("COMMIT")
+        with raises("ADSQL_INVALID_OPTION", "already watches adsql.trips"):
+            second.result()
 
 
 def test_a_table_that_was_dropped_and_made_again_can_be_watched_again(con, watched):

@@ -72,15 +72,19 @@ def install(plpy: Server, table: object, model: str | None, threshold: float | N
     _check_threshold(threshold)
     _check_columns(_columns_of(plpy, oid), loaded.get(store.load(plpy, saved)))
     query(plpy, sql("drop_stale_alerts"), ["text"], [name])
-    key = [name, saved.owner, saved.name]
-    existing = query(plpy, sql("find_alert"), ["text", "text", "text"], key)
+    query(plpy, sql("lock_alerts"), ["oid"], [oid])
+    existing = query(plpy, sql("find_alert"), ["oid", "text", "text"], [oid, saved.owner, saved.name])
     if len(existing):
         raise InvalidOption(
             f"alert {existing[0]['id']} already watches {name} with model {shown(saved.name)}",
             allowed="one alert a table and model",
             hint=f"SELECT drop_alert({existing[0]['id']}) to give it another threshold",
         )
-    alert = int(query(plpy, sql("insert_alert"), ["text", "text", "text", "float8"], [*key, threshold])[0]["id"])
+    alert = int(
+        query(
+            plpy, sql("insert_alert"), ["text", "text", "text", "float8"], [name, saved.owner, saved.name, threshold]
+        )[0]["id"]
+    )
     query(plpy, "SELECT adsql.__install_alert($1)", ["bigint"], [alert])
     return alert
 
