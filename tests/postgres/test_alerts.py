@@ -60,6 +60,17 @@ def test_every_anomaly_of_a_bulk_insert_is_found_among_its_chunks(con, watched):
     assert rows(con, found) == [(i, 1e6 + i) for i in range(7, 200_000, 20_000)]
 
 
+def test_chunks_of_a_bulk_insert_are_gathered_one_after_the_other(con, watched):
+    plans = []
+    con.add_notice_handler(lambda notice: plans.append(notice.message_primary))
+    con.execute("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_level = notice")
+    con.execute("SET auto_explain.log_nested_statements = on; SET work_mem = '1GB'")
+    con.execute(f"INSERT INTO trips {USUAL.format(100_000)}")
+    plan = next(plan for plan in plans if "WITH found AS" in plan)
+    assert "GroupAggregate" in plan
+    assert "HashAggregate" not in plan
+
+
 def test_copy_is_scored_like_an_insert(con, watched):
     with con.cursor() as cursor, cursor.copy("COPY trips FROM STDIN") as copy:
         copy.write_row((1000, 10.0, 100, "day", "2024-01-02"))

@@ -4,9 +4,8 @@ WITH found AS MATERIALIZED (
     SELECT result.number, result.anomaly_score, result.severity
     FROM (
         SELECT
-            pg_catalog.count(*) AS n,
-            ARRAY[pg_catalog.string_agg(pg_catalog.int8send(numbered.$number), ''), $parts]::pg_catalog.bytea[] AS parts,
-            pg_catalog.min(1 ORDER BY 1) FILTER (WHERE false)
+            pg_catalog.count(*) OPERATOR(pg_catalog.+) COALESCE(pg_catalog.min(0 ORDER BY 0) FILTER (WHERE false), 0) AS n,
+            ARRAY[pg_catalog.string_agg(pg_catalog.int8send(numbered.$number), ''), $parts]::pg_catalog.bytea[] AS parts
         FROM (SELECT pg_catalog.row_number() OVER () AS $number, $used FROM adsql_new) AS numbered
         GROUP BY (numbered.$number OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) $size
     ) AS chunk
