@@ -27,6 +27,7 @@ MAX_TEXT = 10_000  # characters of a text that count: an aggregate of longer one
 DAYS = 10_957  # from 1970, where Arrow begins, to 2000, where PostgreSQL does
 MICROSECONDS = DAYS * 86_400_000_000
 _WHOLE = 2.0**53
+_DIGITS = 307  # before or after the point of a numeric whose values are all within a float's range
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,11 @@ def form_of(base: int, category: str, modifier: int) -> str:
     if category in ("E", "S"):  # enumerations and all kinds of text, citext among them
         return "text"
     if base == _NUMERIC and modifier >= 0:
-        # The modifier is precision and scale, plus the header's four bytes.
-        return "float" if (modifier - 4) & 0x7FF else "whole numeric"
+        # The modifier is precision and scale, which may be negative, plus the header's four bytes.
+        precision, scale = (modifier - 4) >> 16, (((modifier - 4) & 0x7FF) ^ 0x400) - 0x400
+        if precision - scale > _DIGITS or scale > _DIGITS:
+            return "numeric"
+        return "float" if scale else "whole numeric"
     return _FORM_OF.get(base, "none")
 
 
@@ -218,10 +222,23 @@ def _binary(cast: str, send: str, stand_in: str) -> tuple[str, str]:
 _FLOATS = (
     "pg_catalog.string_agg(pg_catalog.float8send(COALESCE({}::pg_catalog.float8, 'NaN'::pg_catalog.float8)), '')",
 )
+# Of numerics, some are beyond what a float can be: the server's cast raises an error, and the nearest float is one of
+# the infinities, or zero. These are the exact limits.
+_TOO_LARGE = f"{2**1024 - 2**970}::pg_catalog.numeric"
+_TOO_SMALL = f"{5**1075}e-1075::pg_catalog.numeric"
+_NUMERICS = (
+    "pg_catalog.string_agg(pg_catalog.float8send(CASE"
+    " WHEN {} IS NULL OR {} OPERATOR(pg_catalog.=) 'NaN'::pg_catalog.numeric THEN 'NaN'::pg_catalog.float8"
+    f" WHEN pg_catalog.abs({{}}) OPERATOR(pg_catalog.<=) {_TOO_SMALL} THEN 0::pg_catalog.float8"
+    f" WHEN {{}} OPERATOR(pg_catalog.>=) {_TOO_LARGE} THEN 'Infinity'::pg_catalog.float8"
+    f" WHEN {{}} OPERATOR(pg_catalog.<=) OPERATOR(pg_catalog.-) {_TOO_LARGE} THEN '-Infinity'::pg_catalog.float8"
+    " ELSE {}::pg_catalog.float8 END), '')",
+)
 _CUT = f"pg_catalog.convert_to(pg_catalog.left({{}}::pg_catalog.text, {MAX_TEXT}), 'UTF8')"
 FORMS = {
     "float": Form(_FLOATS, _float),
     "whole numeric": Form(_FLOATS, _whole_numeric),
+    "numeric": Form(_NUMERICS, _float),
     "whole": Form(_binary("int8", "int8send", "0"), _whole),
     "boolean": Form(_binary("bool", "boolsend", "false"), _boolean),
     "text": Form(
@@ -242,5 +259,5 @@ _NUMERIC = 1700
 _FORM_OF = {
     16: "boolean", 18: "text", 19: "text", 20: "whole", 21: "whole", 23: "whole", 25: "text", 700: "float",
     701: "float", 1042: "text", 1043: "text", 1082: "date", 1083: "time", 1114: "timestamp", 1184: "timestamptz",
-    _NUMERIC: "float",
+    _NUMERIC: "numeric",
 }  # fmt: skip

@@ -114,7 +114,7 @@ def parts(form: str, oid: int, value: bytes | None, encoding: str) -> list[bytes
     encoding
         Python's name of the client's encoding, in which the server writes text.
     """
-    if form in ("float", "whole numeric"):
+    if form in ("float", "numeric", "whole numeric"):
         return [_DOUBLE.pack(math.nan if value is None else _NUMBERS[oid](value))]
     if form == "text":
         if value is None:
