@@ -61,6 +61,8 @@ TYPES = {
     "only_nan": ("double precision", "'NaN'", NONE),
 }  # fmt: skip
 USED = [name for name, (_, _, told) in TYPES.items() if told not in (NO_ENCODING, NONE)]
+# As JSON a real is the decimal number that it is shown as, and char(n) has its blanks: neither says what it was.
+NOT_IN_JSON = ("single", "padded")
 NUMBERS = [name for name in USED if TYPES[name][2] == NUMBER and name != "clock"]
 RESULTS = "anomaly_score, severity, is_anomaly"
 EVERYTHING = """
@@ -124,6 +126,8 @@ def test_all_paths_give_the_same_for_a_column_of_each_type(everything, name):
     try:
         everything.execute(f"SELECT train_model('one', 'one', algorithm => 'mad', columns => ARRAY['{name}'])")
         query = paths("one", "one")
+        if name in NOT_IN_JSON:
+            del query["row as jsonb"]
         wanted = rows(everything, query.pop("typed"))
         trained = f"SELECT (d.row).id, {RESULTS} FROM detect_anomalies(NULL::one, algorithm => 'mad', columns => ARRAY['{name}']) AS d ORDER BY 1"
         same(rows(everything, trained), wanted)
@@ -142,7 +146,8 @@ def test_all_paths_give_the_same_for_a_column_of_each_type(everything, name):
 
 @pytest.mark.parametrize("algorithm", ["ecod", "iforest", "zscore"])
 def test_all_paths_give_the_same_for_all_columns_together(everything, algorithm):
-    everything.execute(f"SELECT train_model('all', 'everything', algorithm => '{algorithm}')")
+    used = [name for name in USED if name not in NOT_IN_JSON]
+    everything.execute(f"SELECT train_model('all', 'everything', algorithm => '{algorithm}', columns => ARRAY{used})")
     query = paths("all", "everything")
     wanted = rows(everything, query.pop("typed"))
     for text in query.values():
@@ -163,6 +168,8 @@ def test_all_paths_find_the_segments_of_each_type(everything, name):
             "SELECT train_model('split', 'split', algorithm => 'mad', columns => ARRAY['whole'], segment_by => ARRAY['part'])"
         )
         query = paths("split", "split")
+        if name in NOT_IN_JSON:
+            del query["row as jsonb"]
         wanted = rows(everything, query.pop("typed"))
         for text in query.values():
             same(rows(everything, text), wanted)
@@ -206,7 +213,7 @@ def test_types_of_one_kind_replace_each_other_in_a_row(everything):
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Kiritimati"])
 def test_the_time_zone_and_other_settings_of_a_session_change_nothing(everything, zone):
     everything.execute(
-        "SELECT train_model('zoned', 'SELECT id, instant, moment, single, \"double\" FROM everything', algorithm => 'mad')"
+        "SELECT train_model('zoned', 'SELECT id, instant, moment, \"double\" FROM everything', algorithm => 'mad')"
     )
     content = "SELECT content_hash FROM models() WHERE name = 'zoned' AND is_newest"
     query = paths("zoned", "everything")
@@ -216,7 +223,7 @@ def test_the_time_zone_and_other_settings_of_a_session_change_nothing(everything
     )
     try:
         everything.execute(
-            "SELECT train_model('zoned', 'SELECT id, instant, moment, single, \"double\" FROM everything', algorithm => 'mad')"
+            "SELECT train_model('zoned', 'SELECT id, instant, moment, \"double\" FROM everything', algorithm => 'mad')"
         )
         assert value(everything, content) == first
         for path, text in query.items():

@@ -83,9 +83,7 @@ def saved(plpy: Server, given: str, shape: Shape, model: str, version: int | Non
     """Return the SQL that scores a source with a saved model, which is looked up again when it runs."""
     found = loaded.get(store.load(plpy, store.find(plpy, model, version)))
     number = "NULL" if version is None else str(int(version))
-    return _scored(
-        _free(plpy, given), shape, found.positional_columns, f"{escaped_literal(model)}, {number}, NULL"
-    )
+    return _scored(_free(plpy, given), shape, found.positional_columns, f"{escaped_literal(model)}, {number}, NULL")
 
 
 def _free(plpy: Server, given: str) -> Source:
