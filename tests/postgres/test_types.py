@@ -9,7 +9,7 @@ import pytest
 
 from postgres.support import raises, rows, value
 
-ROWS = 300
+ROWS = 120
 NUMBER = "its value"
 CATEGORY = "rarity of its category"
 NO_ENCODING = "has no encoding"
@@ -86,6 +86,7 @@ def everything(postgres):
             f"CASE WHEN i % 41 = 40 THEN NULL ELSE ({text})::text::{kind} END" for kind, text, _ in TYPES.values()
         )
         con.execute(f"INSERT INTO everything SELECT i, {made} FROM generate_series(0, {ROWS - 1}) AS s(i)")
+        con.execute("SELECT train_model('every', 'everything', algorithm => 'mad')")
         yield con
 
 
@@ -98,19 +99,18 @@ def same(found: Any, wanted: Any) -> None:
 
 def paths(model: str, source: str) -> dict[str, str]:
     """Return all ways to score a table by a saved model, each in the order of ids."""
-    row = f"id, anomaly_score('{model}', t), severity('{model}', t), is_anomaly('{model}', t)"
+    row = f"SELECT id, d.* FROM {{}} AS t CROSS JOIN LATERAL detect_anomalies('{model}', {{}}) AS d ORDER BY id"
     return {
         "typed": f"SELECT (d.row).id, {RESULTS} FROM detect_anomalies(NULL::{source}, model => '{model}') AS d ORDER BY 1",
         "json": f"SELECT (d.row ->> 'id')::int, {RESULTS} FROM detect_anomalies('{source}', model => '{model}') AS d ORDER BY 1",
-        "row": f"SELECT {row} FROM {source} AS t ORDER BY id",
-        "row of a subquery": f"SELECT {row} FROM (SELECT * FROM {source} OFFSET 0) AS t ORDER BY id",
-        "row as jsonb": f"SELECT {row.replace(', t)', ', to_jsonb(t))')} FROM {source} AS t ORDER BY id",
+        "row": row.format(source, "t"),
+        "row of a subquery": row.format(f"(SELECT * FROM {source} OFFSET 0)", "t"),
+        "row as jsonb": row.format(source, "to_jsonb(t)"),
     }
 
 
 @pytest.mark.parametrize("name", TYPES)
 def test_model_info_tells_how_a_column_is_used_or_why_it_is_not(everything, name):
-    everything.execute("SELECT train_model('every', 'everything', algorithm => 'mad')")
     told = rows(
         everything,
         "SELECT section, value FROM model_info('every') WHERE name = %(name)s OR starts_with(name, %(name)s || ':')",
