@@ -153,6 +153,11 @@ class PostgreSQL(Engine):
     error = psycopg.Error
     foreign = ("read_csv", "EXCLUDE", "USING SAMPLE", "DataFrame", "STRUCT")
 
+    def __init__(self, con: psycopg.Connection) -> None:
+        super().__init__(con)
+        # The server keeps the type of `NULL::table` in a prepared statement, also when the table is made anew.
+        con.prepare_threshold = None
+
     def create(self, table: str, columns: Columns) -> None:
         self.tables.append(table)
         self.con.execute(f"DROP TABLE IF EXISTS {identifier(table)} CASCADE")

@@ -9,7 +9,7 @@ import pytest
 
 from postgres.support import raises, rows, value
 
-ROWS = 300
+ROWS = 120
 NUMBER = "its value"
 CATEGORY = "rarity of its category"
 NO_ENCODING = "has no encoding"
@@ -23,9 +23,9 @@ TYPES = {
     "price": ("numeric(10, 2)", "i * i % 971 / 7.0", NUMBER),
     "integral": ("numeric(12, 0)", "i * i % 971", NUMBER),
     "enormous": ("numeric(38, 0)", "(i * i % 971) * 1e34", NUMBER),
-    "free": ("numeric", ("CASE WHEN i = 5 THEN 'NaN' WHEN i = 6 THEN 'Infinity' WHEN i = 7 THEN '-Infinity' "
-                         "ELSE i * i % 971 / 7.0 END"), NUMBER),
-    "tiny": ("numeric", "i * i % 971 * 1e-400", NUMBER),
+    "free": ("numeric", "CASE WHEN i = 5 THEN 'NaN' WHEN i = 6 THEN 'Infinity' WHEN i = 7 THEN '-Infinity' "
+                        "ELSE i * i % 971 / 7.0 END", NUMBER),
+    "extreme": ("numeric", "CASE i % 5 WHEN 0 THEN i * 1e-400 WHEN 1 THEN i * 1e305 WHEN 2 THEN -i * 1e307 ELSE i * i % 97 END", NUMBER),
     "single": ("real", "CASE WHEN i = 9 THEN 'NaN' ELSE sin(i) END", NUMBER),
     "double": ("double precision", "CASE i WHEN 11 THEN 'NaN' WHEN 12 THEN 'inf' WHEN 13 THEN '-inf' ELSE sin(i) END", NUMBER),
     "flag": ("boolean", "i % 7 = 0", NUMBER),
@@ -37,8 +37,8 @@ TYPES = {
     "mood": ("mood", "(ARRAY['sad', 'ok', 'happy'])[1 + i % 3]", CATEGORY),
     "long_text": ("text", "repeat(chr(65 + i % 3), 20000)", CATEGORY),
     "day": ("date", "CASE i WHEN 15 THEN 'infinity' WHEN 16 THEN '-infinity' ELSE DATE '2024-01-01' + i % 365 END", "day of the week"),
-    "moment": ("timestamp", ("CASE i WHEN 17 THEN 'infinity' WHEN 18 THEN '-infinity' "
-                            "ELSE TIMESTAMP '2024-01-01' + i * INTERVAL '37 minutes' END"), "time of day"),
+    "moment": ("timestamp", "CASE i WHEN 17 THEN 'infinity' WHEN 18 THEN '-infinity' "
+                            "ELSE TIMESTAMP '2024-01-01' + i * INTERVAL '37 minutes' END", "time of day"),
     "instant": ("timestamptz", "CASE i WHEN 19 THEN 'infinity' ELSE TIMESTAMP '2024-01-01' + i * INTERVAL '37 minutes' END", "time of day"),
     "clock": ("time", "CASE i WHEN 20 THEN TIME '24:00' ELSE TIME '00:00' + i * INTERVAL '13 minutes' END", NUMBER),
     "domain": ("positive", "i * i % 971", NUMBER),
@@ -53,7 +53,7 @@ TYPES = {
     "duration": ("interval", "i * INTERVAL '1 minute'", NO_ENCODING),
     "zoned_clock": ("timetz", "'12:00+02'", NO_ENCODING),
     "span": ("int4range", "int4range(1, 5)", NO_ENCODING),
-    "bits": ("bit(4)", "i % 8", NO_ENCODING),
+    "bits": ("bit(4)", "(i % 8)::bit(4)", NO_ENCODING),
     "amount": ("money", "i", NO_ENCODING),
     "composite": ("pair", "ROW(i, 'x')", NO_ENCODING),
     "no_number": ("double precision", "NULL", NONE),
@@ -61,6 +61,8 @@ TYPES = {
     "only_nan": ("double precision", "'NaN'", NONE),
 }  # fmt: skip
 USED = [name for name, (_, _, told) in TYPES.items() if told not in (NO_ENCODING, NONE)]
+# As JSON a real is the decimal number that it is shown as, and char(n) has its blanks: neither says what it was.
+NOT_IN_JSON = ("single", "padded")
 NUMBERS = [name for name in USED if TYPES[name][2] == NUMBER and name != "clock"]
 RESULTS = "anomaly_score, severity, is_anomaly"
 EVERYTHING = """
@@ -84,6 +86,7 @@ def everything(postgres):
             f"CASE WHEN i % 41 = 40 THEN NULL ELSE ({text})::text::{kind} END" for kind, text, _ in TYPES.values()
         )
         con.execute(f"INSERT INTO everything SELECT i, {made} FROM generate_series(0, {ROWS - 1}) AS s(i)")
+        con.execute("SELECT train_model('every', 'everything', algorithm => 'mad')")
         yield con
 
 
@@ -96,19 +99,18 @@ def same(found: Any, wanted: Any) -> None:
 
 def paths(model: str, source: str) -> dict[str, str]:
     """Return all ways to score a table by a saved model, each in the order of ids."""
-    row = f"id, anomaly_score('{model}', t), severity('{model}', t), is_anomaly('{model}', t)"
+    row = f"SELECT id, d.* FROM {{}} AS t CROSS JOIN LATERAL detect_anomalies('{model}', {{}}) AS d ORDER BY id"
     return {
         "typed": f"SELECT (d.row).id, {RESULTS} FROM detect_anomalies(NULL::{source}, model => '{model}') AS d ORDER BY 1",
         "json": f"SELECT (d.row ->> 'id')::int, {RESULTS} FROM detect_anomalies('{source}', model => '{model}') AS d ORDER BY 1",
-        "row": f"SELECT {row} FROM {source} AS t ORDER BY id",
-        "row of a subquery": f"SELECT {row} FROM (SELECT * FROM {source} OFFSET 0) AS t ORDER BY id",
-        "row as jsonb": f"SELECT {row.replace(', t)', ', to_jsonb(t))')} FROM {source} AS t ORDER BY id",
+        "row": row.format(source, "t"),
+        "row of a subquery": row.format(f"(SELECT * FROM {source} OFFSET 0)", "t"),
+        "row as jsonb": row.format(source, "to_jsonb(t)"),
     }
 
 
 @pytest.mark.parametrize("name", TYPES)
 def test_model_info_tells_how_a_column_is_used_or_why_it_is_not(everything, name):
-    everything.execute("SELECT train_model('every', 'everything', algorithm => 'mad')")
     told = rows(
         everything,
         "SELECT section, value FROM model_info('every') WHERE name = %(name)s OR starts_with(name, %(name)s || ':')",
@@ -124,11 +126,13 @@ def test_all_paths_give_the_same_for_a_column_of_each_type(everything, name):
     try:
         everything.execute(f"SELECT train_model('one', 'one', algorithm => 'mad', columns => ARRAY['{name}'])")
         query = paths("one", "one")
+        if name in NOT_IN_JSON:
+            del query["row as jsonb"]
         wanted = rows(everything, query.pop("typed"))
         trained = f"SELECT (d.row).id, {RESULTS} FROM detect_anomalies(NULL::one, algorithm => 'mad', columns => ARRAY['{name}']) AS d ORDER BY 1"
         same(rows(everything, trained), wanted)
         for path, text in query.items():
-            same(rows(everything, text), wanted), path
+            same(rows(everything, text), wanted)
         assert value(everything, "SELECT create_detection_view('seen', 'one', 'one')") == '"seen"'
         same(rows(everything, f"SELECT id, {RESULTS} FROM seen ORDER BY id"), wanted)
         everything.execute("DROP VIEW seen")
@@ -142,7 +146,8 @@ def test_all_paths_give_the_same_for_a_column_of_each_type(everything, name):
 
 @pytest.mark.parametrize("algorithm", ["ecod", "iforest", "zscore"])
 def test_all_paths_give_the_same_for_all_columns_together(everything, algorithm):
-    everything.execute(f"SELECT train_model('all', 'everything', algorithm => '{algorithm}')")
+    used = [name for name in USED if name not in NOT_IN_JSON]
+    everything.execute(f"SELECT train_model('all', 'everything', algorithm => '{algorithm}', columns => ARRAY{used})")
     query = paths("all", "everything")
     wanted = rows(everything, query.pop("typed"))
     for text in query.values():
@@ -163,6 +168,8 @@ def test_all_paths_find_the_segments_of_each_type(everything, name):
             "SELECT train_model('split', 'split', algorithm => 'mad', columns => ARRAY['whole'], segment_by => ARRAY['part'])"
         )
         query = paths("split", "split")
+        if name in NOT_IN_JSON:
+            del query["row as jsonb"]
         wanted = rows(everything, query.pop("typed"))
         for text in query.values():
             same(rows(everything, text), wanted)
@@ -206,7 +213,7 @@ def test_types_of_one_kind_replace_each_other_in_a_row(everything):
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Kiritimati"])
 def test_the_time_zone_and_other_settings_of_a_session_change_nothing(everything, zone):
     everything.execute(
-        "SELECT train_model('zoned', 'SELECT id, instant, moment, single, \"double\" FROM everything', algorithm => 'mad')"
+        "SELECT train_model('zoned', 'SELECT id, instant, moment, \"double\" FROM everything', algorithm => 'mad')"
     )
     content = "SELECT content_hash FROM models() WHERE name = 'zoned' AND is_newest"
     query = paths("zoned", "everything")
@@ -216,7 +223,7 @@ def test_the_time_zone_and_other_settings_of_a_session_change_nothing(everything
     )
     try:
         everything.execute(
-            "SELECT train_model('zoned', 'SELECT id, instant, moment, single, \"double\" FROM everything', algorithm => 'mad')"
+            "SELECT train_model('zoned', 'SELECT id, instant, moment, \"double\" FROM everything', algorithm => 'mad')"
         )
         assert value(everything, content) == first
         for path, text in query.items():

@@ -72,7 +72,7 @@ def _check_versions(plpy: Server) -> None:
 @_call
 def plan_detect(plpy: Server, given: str, shape: str, options: str) -> str:
     """Return the SQL of detect_anomalies."""
-    return plans.detect(plpy, given, plans.Shape(shape), json.loads(options))
+    return plans.detect(plpy, given, plans.Shape(shape), _given(options))
 
 
 @_call
@@ -211,7 +211,12 @@ def _model(plpy: Server, name: str, version: int | None) -> Any:  # noqa: ANN401
 
 
 def _given(options: str) -> dict[str, Any]:
-    return {name: value for name, value in json.loads(options).items() if value is not None}
+    found = {name: value for name, value in json.loads(options).items() if value is not None}
+    # JSON has no NaN and no infinities: the server writes them as strings.
+    return {name: float(value) if name in _FLOATS else value for name, value in found.items()}
+
+
+_FLOATS = ("contamination", "threshold")
 
 
 def _stored(plpy: Server, record: ModelRecord) -> dict[str, Any]:

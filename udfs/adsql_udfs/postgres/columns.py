@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 MAX_TEXT = 10_000  # characters of a text that count: an aggregate of longer ones would exceed what a value may hold
 DAYS = 10_957  # from 1970, where Arrow begins, to 2000, where PostgreSQL does
 MICROSECONDS = DAYS * 86_400_000_000
+# NULL among floats: a NaN that no calculation makes. Segments tell it from NaN.
+_NULL_BITS = 0x7FF8_0000_00AD_541F
+NULL_FLOAT = _NULL_BITS.to_bytes(8, "big")
 _WHOLE = 2.0**53
+_DIGITS = 307  # before or after the point of a numeric whose values are all within a float's range
 
 
 @dataclass(frozen=True)
@@ -119,8 +123,11 @@ def form_of(base: int, category: str, modifier: int) -> str:
     if category in ("E", "S"):  # enumerations and all kinds of text, citext among them
         return "text"
     if base == _NUMERIC and modifier >= 0:
-        # The modifier is precision and scale, plus the header's four bytes.
-        return "float" if (modifier - 4) & 0x7FF else "whole numeric"
+        # The modifier is precision and scale, which may be negative, plus the header's four bytes.
+        precision, scale = (modifier - 4) >> 16, (((modifier - 4) & 0x7FF) ^ 0x400) - 0x400
+        if precision - scale > _DIGITS or scale > _DIGITS:
+            return "numeric"
+        return "float" if scale else "whole numeric"
     return _FORM_OF.get(base, "none")
 
 
@@ -148,13 +155,19 @@ def _missing(part: bytes) -> NDArray[np.bool_]:
 
 
 def _float(parts: Sequence[bytes], n: int) -> pa.Array[Any]:  # noqa: ARG001 - one signature for all
-    return pa.array(_numbers(parts[0], ">f8"), pa.float64())
+    nulls = np.frombuffer(parts[0], ">u8") == _NULL_BITS
+    return pa.array(_numbers(parts[0], ">f8"), pa.float64(), mask=nulls if nulls.any() else None)
+
+
+def _single(parts: Sequence[bytes], n: int) -> pa.Array[Any]:
+    return _float(parts, n).cast(pa.float32())
 
 
 def _whole_numeric(parts: Sequence[bytes], n: int) -> pa.Array[Any]:
     values = _numbers(parts[0], ">f8")
     present = ~np.isnan(values)
-    if not (np.abs(values[present]) <= _WHOLE).all():
+    nulls = np.frombuffer(parts[0], ">u8") == _NULL_BITS
+    if (present == nulls).any() or not (np.abs(values[present]) <= _WHOLE).all():
         return _float(parts, n)
     return pa.array(np.where(present, values, 0.0).astype(np.int64), pa.int64(), mask=~present)
 
@@ -220,13 +233,26 @@ def _binary(cast: str, send: str, stand_in: str) -> tuple[str, str]:
     )
 
 
-_FLOATS = (
-    "pg_catalog.string_agg(pg_catalog.float8send(COALESCE({}::pg_catalog.float8, 'NaN'::pg_catalog.float8)), '')",
+_SENT_NULL = f"'\\x{NULL_FLOAT.hex()}'::pg_catalog.bytea"
+_FLOATS = (f"pg_catalog.string_agg(COALESCE(pg_catalog.float8send({{}}::pg_catalog.float8), {_SENT_NULL}), '')",)
+# Of numerics, some are beyond what a float can be: the server's cast raises an error, and the nearest float is one of
+# the infinities, or zero. These are the exact limits.
+_TOO_LARGE = f"{2**1024 - 2**970}::pg_catalog.numeric"
+_TOO_SMALL = f"{5**1075}e-1075::pg_catalog.numeric"
+_NUMERICS = (
+    "pg_catalog.string_agg(COALESCE(pg_catalog.float8send(CASE"
+    " WHEN {} OPERATOR(pg_catalog.=) 'NaN'::pg_catalog.numeric THEN 'NaN'::pg_catalog.float8"
+    f" WHEN pg_catalog.abs({{}}) OPERATOR(pg_catalog.<=) {_TOO_SMALL} THEN 0::pg_catalog.float8"
+    f" WHEN {{}} OPERATOR(pg_catalog.>=) {_TOO_LARGE} THEN 'Infinity'::pg_catalog.float8"
+    f" WHEN {{}} OPERATOR(pg_catalog.<=) OPERATOR(pg_catalog.-) {_TOO_LARGE} THEN '-Infinity'::pg_catalog.float8"
+    f" ELSE {{}}::pg_catalog.float8 END), {_SENT_NULL}), '')",
 )
 _CUT = f"pg_catalog.convert_to(pg_catalog.left({{}}::pg_catalog.text, {MAX_TEXT}), 'UTF8')"
 FORMS = {
     "float": Form(_FLOATS, _float),
     "whole numeric": Form(_FLOATS, _whole_numeric),
+    "single": Form(_FLOATS, _single),  # as text, in the key of a segment, 0.1 and not 0.10000000149
+    "numeric": Form(_NUMERICS, _float),
     "whole": Form(_binary("int8", "int8send", "0"), _whole),
     "boolean": Form(_binary("bool", "boolsend", "false"), _boolean),
     "text": Form(
@@ -245,7 +271,7 @@ FORMS = {
 _NUMERIC = 1700
 # By the OIDs of built-in types, which never change. No others: a cast of a user's type would run a user's function.
 _FORM_OF = {
-    16: "boolean", 18: "text", 19: "text", 20: "whole", 21: "whole", 23: "whole", 25: "text", 700: "float",
+    16: "boolean", 18: "text", 19: "text", 20: "whole", 21: "whole", 23: "whole", 25: "text", 700: "single",
     701: "float", 1042: "text", 1043: "text", 1082: "date", 1083: "time", 1114: "timestamp", 1184: "timestamptz",
-    _NUMERIC: "float",
+    _NUMERIC: "numeric",
 }  # fmt: skip

@@ -6,7 +6,7 @@ import math
 import struct
 from typing import TYPE_CHECKING
 
-from adsql_udfs.postgres.columns import MAX_TEXT
+from adsql_udfs.postgres.columns import MAX_TEXT, NULL_FLOAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +17,7 @@ _SINGLE = struct.Struct(">f")
 _NUMERIC = struct.Struct(">hhHh")
 _NAN, _INFINITY, _MINUS_INFINITY, _MINUS = 0xC000, 0xD000, 0xF000, 0x4000
 _HEADER = 4
+_PADDED = 1042  # char(n)
 
 
 def fields(data: bytes) -> list[tuple[int, bytes | None]]:
@@ -114,13 +115,16 @@ def parts(form: str, oid: int, value: bytes | None, encoding: str) -> list[bytes
     encoding
         Python's name of the client's encoding, in which the server writes text.
     """
-    if form in ("float", "whole numeric"):
-        return [_DOUBLE.pack(math.nan if value is None else _NUMBERS[oid](value))]
+    if form in ("float", "single", "numeric", "whole numeric"):
+        return [NULL_FLOAT if value is None else _DOUBLE.pack(_NUMBERS[oid](value))]
     if form == "text":
         if value is None:
             return [b"", struct.pack(">i", -1)]
-        text = value.decode(encoding)[:MAX_TEXT].encode()
-        return [text, struct.pack(">i", len(text))]
+        text = value.decode(encoding)
+        if oid == _PADDED:
+            text = text.rstrip(" ")  # as the server's cast to text does
+        data = text[:MAX_TEXT].encode()
+        return [data, struct.pack(">i", len(data))]
     if form == "none":
         return []
     if value is None:

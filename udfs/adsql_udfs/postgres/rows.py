@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -18,7 +19,7 @@ from adsql.segment_keys import existing_column
 from adsql.wording import shown
 from adsql_udfs import loaded
 from adsql_udfs.postgres import store
-from adsql_udfs.postgres.columns import Column, decoded, describe, no_rows, no_values
+from adsql_udfs.postgres.columns import MAX_TEXT, Column, decoded, describe, no_rows, no_values
 from adsql_udfs.postgres.records import fields, layout, number, parts
 from adsql_udfs.postgres.server import query
 from adsql_udfs.postgres.statement import Statement, current
@@ -236,9 +237,11 @@ def _json_table(model: Model, row: str) -> dict[str, pa.Array[Any]]:
 
 
 def _json_value(name: str, value: object, kind: Kind | None) -> pa.Array[Any]:
-    if isinstance(value, str) and kind not in (None, Kind.TEXT):
+    if isinstance(value, str) and kind in (None, Kind.TEXT):
+        return pa.array([value[:MAX_TEXT]])
+    if isinstance(value, str):
         try:
-            return _READERS[kind](value)
+            return _moment(kind, value) or _READERS[kind](value)
         except ValueError as error:
             raise ColumnTypeChanged(
                 f"column {name!r} has the value {shown(value)}, in training it held {kind} values",
@@ -246,7 +249,28 @@ def _json_value(name: str, value: object, kind: Kind | None) -> pa.Array[Any]:
             ) from error
     if isinstance(value, dict | list):
         return no_values("json", 1)
+    if isinstance(value, int) and value.bit_length() >= _INTEGER_BITS:
+        return pa.array([float(Decimal(value))])  # Decimal's own conversion makes infinity of what no float can be
     return pa.array([value])
+
+
+def _moment(kind: Kind, text: str) -> pa.Array[Any] | None:
+    """Return what only PostgreSQL has: infinite points in time, as `columns` reads them, and the end of a day."""
+    if kind is Kind.TIME and text == "24:00:00":
+        return pa.array([_DAY], pa.int64()).cast(pa.time64("us"))
+    if kind in _STORED and text in ("infinity", "-infinity"):
+        stored, moment = _STORED[kind]
+        limits = np.iinfo(stored)
+        return pa.array([limits.max if text == "infinity" else limits.min], pa.from_numpy_dtype(stored)).cast(moment)
+    return None
+
+
+_STORED: dict[Kind, tuple[Any, pa.DataType]] = {
+    Kind.TIMESTAMP: (np.int64, pa.timestamp("us")),
+    Kind.DATE: (np.int32, pa.date32()),
+}
+_DAY = 86_400_000_000  # microseconds
+_INTEGER_BITS = 64  # of Arrow's and Python's widest common integer, with its sign
 
 
 _READERS: dict[Kind, Callable[[str], pa.Array[Any]]] = {
