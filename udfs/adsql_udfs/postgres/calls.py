@@ -11,6 +11,7 @@ from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adsql import errors, registry
+from adsql.exchange import imported
 from adsql_udfs import loaded
 from adsql_udfs.postgres import plans, relations, rows, scoring, store, training
 from adsql_udfs.postgres.server import query
@@ -97,6 +98,18 @@ def train_model(plpy: Server, name: str, source: str, options: str) -> dict[str,
 def update_model(plpy: Server, name: str, source: str, seed: int | None) -> dict[str, Any]:
     """Let a model learn from further rows and return the new version's description."""
     return _stored(plpy, training.update(plpy, name, source, seed))
+
+
+@_call
+def export_model(plpy: Server, name: str, version: int | None) -> bytes:
+    """Return a model as bytes for other databases."""
+    return store.export(plpy, name, version)
+
+
+@_call
+def import_model(plpy: Server, name: str, data: bytes | None) -> dict[str, Any]:
+    """Store a model from another database and return its description."""
+    return _stored(plpy, imported(name, data))
 
 
 @_call
