@@ -12,7 +12,7 @@ import json
 
 import numpy as np
 
-from adsql.catalog import ModelRecord
+from adsql.catalog import ModelRecord, check_name
 from adsql.errors import CorruptModel, NewerModel, UnknownAlgorithm
 from adsql.model import Model
 from adsql.state import State, content_hash
@@ -39,7 +39,7 @@ def exported(source: str, library_versions: str, stored_hash: str, state: bytes)
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from adsql.catalog import ModelRecord
+    >>> from adsql.catalog import ModelRecord, check_name
     >>> from adsql.options import TrainingOptions
     >>> model = Model.fit({"fare": pa.array([1.0, 2.0, 3.0, 4.0])}, TrainingOptions.parse("iqr"))
     >>> row = ModelRecord.of("fares", model, "trips", "duckdb")
@@ -63,7 +63,7 @@ def exported(source: str, library_versions: str, stored_hash: str, state: bytes)
     ).to_bytes()
 
 
-def imported(name: str, data: object) -> ModelRecord:
+def imported(name: object, data: object) -> ModelRecord:
     """Return an exported model as a row to store under a name.
 
     Parameters
@@ -104,7 +104,7 @@ def imported(name: str, data: object) -> ModelRecord:
         raise CorruptModel("the exported bytes were damaged: their digest differs", hint=_HINT)
     state = outer.octets("model")
     try:
-        record = ModelRecord.described(name, Model.from_bytes(state, stored_hash), source, versions, state)
+        record = ModelRecord.described(check_name(name), Model.from_bytes(state, stored_hash), source, versions, state)
     except UnknownAlgorithm as error:
         raise NewerModel(
             f"the model cannot be used here: {error.problem}", hint="install what has this detector, or upgrade adsql"

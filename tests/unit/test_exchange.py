@@ -78,7 +78,7 @@ def test_newer_formats():
 
 
 def test_a_detector_that_is_not_installed():
-    with pytest.raises(NewerModel, match="'future'.*Do: install"):
+    with pytest.raises(NewerModel, match=r"'future'.*Do: install"):
         imported("fares", forged_model(algorithm="future"))
 
 
@@ -103,7 +103,7 @@ def test_forged_descriptions(changes):
 
 @pytest.mark.parametrize("changes", [{"seed": 2**63}, {"seed": -(2**70)}], ids=str)
 def test_numbers_that_no_database_stores(changes):
-    with pytest.raises(CorruptModel, match="seed = .* cannot be stored"):
+    with pytest.raises(CorruptModel, match=r"seed = .* cannot be stored"):
         imported("fares", forged_model(**changes))
 
 
