@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adsql import errors, registry
 from adsql.exchange import imported
 from adsql_udfs import loaded
-from adsql_udfs.postgres import plans, relations, rows, scoring, store, training
+from adsql_udfs.postgres import compiling, plans, relations, rows, scoring, store, training
 from adsql_udfs.postgres.server import query
 
 if TYPE_CHECKING:
@@ -175,6 +175,12 @@ def model_sql(plpy: Server, name: str, dialect: str | None, source: str | None, 
     from adsql.sqlgen import model_sql as written  # noqa: PLC0415 - sqlglot: scoring need not wait for it
 
     return written(_model(plpy, name, version), "postgres" if dialect is None else dialect, source)
+
+
+@_call
+def compile_model(plpy: Server, name: str, function: str | None, version: int | None, schema: str | None) -> str:
+    """Create plain SQL functions of a model and return the signature of the one that scores."""
+    return compiling.compile_model(plpy, name, function, version, schema)
 
 
 @_call
