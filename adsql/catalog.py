@@ -59,12 +59,27 @@ class ModelRecord:
         engine
             The database and its version.
         """
-        policy, state = model.policy, model.to_bytes()
+        return cls.described(name, model, source, library_versions(engine), model.to_bytes())
+
+    @classmethod
+    def described(cls, name: str, model: Model, source: str, versions: str, state: bytes) -> ModelRecord:
+        """Describe a model whose bytes are given: of another version of Arrow, it may encode in others.
+
+        Parameters
+        ----------
+        name, model, source
+            As for `of`.
+        versions
+            The versions it was trained with, as JSON.
+        state
+            The bytes that it was restored from.
+        """
+        policy = model.policy
         return cls(
             check_name(name), model.algorithm, json.dumps(model.params), list(model.positional_columns),
             list(model.segment_by), len(model.segments), model.n_rows, model.n_features, model.threshold,
             policy.policy.value if policy.value is None else f"{policy.policy.value} = {policy.value:g}",
-            model.seed, source, library_versions(engine), content_hash(state), state,
+            model.seed, source, versions, content_hash(state), state,
         )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ _DTYPES: dict[str, pa.DataType] = {
     "float32": pa.float32(),
     "int64": pa.int64(),
     "int32": pa.int32(),
+    "uint8": pa.uint8(),
 }
 
 
@@ -50,7 +51,7 @@ class State:
     scalars
         Numbers, text, booleans or None by name.
     arrays
-        float64, float32, int64 or int32 arrays of any shape by name.
+        float64, float32, int64, int32 or uint8 arrays of any shape by name.
     texts
         Sequences of text by name.
 
@@ -176,6 +177,10 @@ class State:
         if array.size and (array.min() < low or array.max() >= high):
             raise _corrupt(f"array {name!r} has values outside [{low}, {high})")
         return array
+
+    def octets(self, name: str) -> bytes:
+        """Return a flat uint8 array as bytes."""
+        return bytes(self._array(name, np.uint8, 1))
 
     def text(self, name: str) -> list[str]:
         """Return a sequence of text."""

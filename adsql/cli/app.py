@@ -35,7 +35,7 @@ from adsql.cli.databases import MEMORY, Access, database
 from adsql.cli.demo import run_demo
 from adsql.cli.failures import err, reading, reporting
 from adsql.cli.notices import tell_columns
-from adsql.cli.output import check_output, show, write, write_whole
+from adsql.cli.output import check_folder, check_output, read_bytes, show, write, write_bytes, write_whole
 from adsql.cli.running import in_background, query, run
 from adsql.cli.scoring import score_rows
 from adsql.cli.statements import run_statements
@@ -176,6 +176,36 @@ def drop(name: Name, db: Database, version: Version = None) -> None:
     with reporting(), database(db, Access.CHANGE) as con:
         rows = run(con, "SELECT adsql.drop_model($name, $version)", {"name": name, "version": version}, "dropping")
         err.print(f"dropped {name}, version {', '.join(str(number) for number in rows[0][0])}")
+
+
+@app.command()
+def export(
+    name: Name,
+    db: Database,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the model goes.")],
+    version: Version = None,
+) -> None:
+    """Write a model to a file, for another database."""
+    with reporting():
+        check_folder(output, db)
+        with database(db, Access.READ) as con:
+            rows = run(con, query("export", con), {"name": name, "version": version}, f"exporting {name}")
+        write_bytes(output, rows[0][0])
+        err.print(f"{name} written to {output}", soft_wrap=True)
+
+
+@app.command("import")
+def import_model(
+    name: Name,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What adsql export or export_model made.")],
+    db: Database,
+) -> None:
+    """Read a model from a file into a database, as a new version of the name."""
+    with reporting():
+        data = read_bytes(file)
+        with database(db, Access.KEEP) as con:
+            rows = run(con, query("import"), {"name": name, "data": data}, f"importing {name}")
+        show(_STORED, rows)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from adsql.errors import InvalidOption
+from adsql.errors import InvalidOption, UnknownSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,10 +70,49 @@ def check_output(output: Path | None, wanted: Format | None, *inputs: str) -> No
         )
     if wanted is Format.TABLE:
         raise InvalidOption("--format table is for the terminal", allowed="csv, json, parquet with --output")
+    check_folder(output, *inputs)
+
+
+def check_folder(output: Path, *inputs: str) -> None:
+    """Refuse an output whose folder does not exist, or that is an input.
+
+    Raises
+    ------
+    InvalidOption
+        Saying which.
+    """
     if not output.parent.is_dir():
         raise InvalidOption(f"folder {str(output.parent)!r} does not exist", hint="create it first")
     if any(output.resolve() == Path(name).resolve() for name in inputs):
         raise InvalidOption(f"--output {str(output)!r} is the input too", hint="write to another file")
+
+
+def write_bytes(output: Path, data: bytes) -> None:
+    """Write a file.
+
+    Raises
+    ------
+    InvalidOption
+        If it cannot be written.
+    """
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise InvalidOption(f"--output {str(output)!r} cannot be written: {error.strerror}") from error
+
+
+def read_bytes(file: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises
+    ------
+    UnknownSource
+        If it cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UnknownSource(f"file {str(file)!r} cannot be read: {error.strerror}") from error
 
 
 def chosen_format(output: Path | None, wanted: Format | None) -> Format:

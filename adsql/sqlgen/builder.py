@@ -98,6 +98,8 @@ class SqlExpressions:
             position = self.product(self.sum([bounded, self.number(last + 2.0)]), self.number(0.5))
             elements = exp.Array(expressions=[self.number(float(value)) for value in values])
             return exp.Anonymous(this="list_extract", expressions=[elements, exp.cast(position, exp.DType.BIGINT)])
+        if self.dialect.subscripts_arrays:
+            return self._subscript(values, place)
         conditions = [self.less(place, self.number(float(k))) for k in range(1, len(values))]
         return step_function(self, conditions, values)
 
@@ -110,6 +112,14 @@ class SqlExpressions:
             otherwise = double(otherwise)  # one DOUBLE makes all branches DOUBLE
         result.set("default", _unused(otherwise))
         return result
+
+    def _subscript(self, values: Sequence[float], place: exp.Expr) -> exp.Expr:
+        whole = self.sum([exp.Floor(this=_unused(place)), self.number(1.0)])
+        bounded = self.least([self.greatest([whole, self.number(1.0)]), self.number(float(len(values)))])
+        elements = exp.Array(expressions=[self.number(float(value)) for value in values])
+        array = exp.cast(elements, exp.DataType.build("DOUBLE PRECISION[]", dialect="postgres"))
+        index = exp.cast(double(bounded), exp.DType.INT)
+        return exp.Bracket(this=exp.Paren(this=array), expressions=[index], offset=1)
 
     def _extreme(self, name: str, sqlite_name: str, values: Sequence[exp.Expr]) -> exp.Expr:
         # As sqlglot's own Greatest and Least, each argument would be tested for NULL where engines ignore NULL.

@@ -32,6 +32,8 @@ class Dialect:
         Whether EXTRACT(EPOCH FROM ...) has been verified for times, dates and timestamps.
     indexes_lists
         Whether `list_extract` of a literal list is the fast way to a step function.
+    subscripts_arrays
+        Whether the same holds for a subscript of a literal array.
     star_except
         Whether SELECT * can leave out columns.
     """
@@ -45,6 +47,7 @@ class Dialect:
     traps_underflow: bool = False
     has_epoch: bool = False
     indexes_lists: bool = False
+    subscripts_arrays: bool = False
     star_except: bool = True
 
 

@@ -65,7 +65,7 @@ def steps(model: Model, dialect: Dialect, table: str) -> Steps:
             features.setdefault(name, []).append((number, written.value(feature, source)))
             raw.append(source)
             own.append(column(name, None))
-        scores.append((number, _if_any(raw, detector_score(segment.detector, own, dialect), dialect)))
+        scores.append((number, _if_any(raw, detector_score(segment.detector, own, SqlExpressions(dialect)), dialect)))
     columns = {name: expression for expression, name in names.items()}
     if not model.segment_by:
         return Steps(columns, {name: value for name, [(_, value)] in features.items()}, scores[0][1])
@@ -93,7 +93,7 @@ def score(model: Model, dialect: Dialect, table: str | None) -> exp.Expr:
         used = segment.features.features
         raw = [written.raw(feature) for feature in used]
         values = [written.value(feature, source) for feature, source in zip(used, raw, strict=True)]
-        return _if_any(raw, detector_score(segment.detector, values, dialect), dialect)
+        return _if_any(raw, detector_score(segment.detector, values, SqlExpressions(dialect)), dialect)
 
     if not model.segment_by:
         return of(model.segments[""])
@@ -101,7 +101,7 @@ def score(model: Model, dialect: Dialect, table: str | None) -> exp.Expr:
     return _case((conditions[key], of(segment)) for key, segment in model.segments.items())
 
 
-def threshold(model: Model, dialect: Dialect, table: str) -> exp.Expr:
+def threshold(model: Model, dialect: Dialect, table: str | None) -> exp.Expr:
     """Return the threshold of a row's segment."""
     sql = SqlExpressions(dialect)
     if not model.segment_by:
@@ -110,7 +110,7 @@ def threshold(model: Model, dialect: Dialect, table: str) -> exp.Expr:
     return _case((conditions[key], sql.number(segment.threshold)) for key, segment in model.segments.items())
 
 
-def detector_score(detector: Detector, features: list[exp.Expr], dialect: Dialect) -> exp.Expr:
+def detector_score(detector: Detector, features: list[exp.Expr], sql: SqlExpressions) -> exp.Expr:
     """Return a detector's score in terms of its features.
 
     Raises
@@ -125,7 +125,7 @@ def detector_score(detector: Detector, features: list[exp.Expr], dialect: Dialec
             hint="train one of these, or score with anomaly_score",
         )
     try:
-        return detector.expression(features, SqlExpressions(dialect))
+        return detector.expression(features, sql)
     except RecursionError:
         raise too_deep() from None
 

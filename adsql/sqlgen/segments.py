@@ -39,14 +39,19 @@ def segment_conditions(model: Model, dialect: Dialect, table: str | None) -> dic
         _check(name, {values[index] for values in by_key.values()} - {None}, dialect)
     columns = [column(name, table) for name in model.segment_by]
     kinds = model.segment_kinds or ("",) * len(columns)
-    return {key: exp.and_(*map(_is, columns, values, kinds)) for key, values in by_key.items()}
+    return {
+        key: exp.and_(*(_is(*part, dialect) for part in zip(columns, values, kinds, strict=True)))
+        for key, values in by_key.items()
+    }
 
 
-def _is(source: exp.Expr, value: str | None, kind: str) -> exp.Expr:
+def _is(source: exp.Expr, value: str | None, kind: str, dialect: Dialect) -> exp.Expr:
     if value is None:
         return exp.Is(this=source.copy(), expression=exp.Null())
     if kind == Kind.NUMBER:  # 1, 1.0 and 1.00 are one segment, and three texts
         return exp.EQ(this=source.copy(), expression=exp.Literal.number(value))
+    if kind == Kind.DATE and dialect.name == "postgres":  # where a date's text depends on a setting
+        return exp.EQ(this=source.copy(), expression=exp.cast(exp.Literal.string(value), exp.DType.DATE))
     return exp.EQ(this=text(source), expression=exp.Literal.string(value))
 
 

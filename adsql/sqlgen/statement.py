@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from adsql.errors import InvalidSource, NoSqlForm
-from adsql.sqlgen.builder import column
+from adsql.sqlgen.builder import SqlExpressions, column
 from adsql.sqlgen.dialects import dialect_named
 from adsql.sqlgen.features import SqlFeatures
 from adsql.sqlgen.query import SOURCE, scoring_query
@@ -59,7 +59,7 @@ def model_sql(model: Model, dialect: str, source: str | None = None) -> str:
     True
     """
     target = dialect_named(dialect)
-    return _written(scoring_query(model, target, _source(source, target)), target, pretty=True)
+    return written(scoring_query(model, target, _source(source, target)), target, pretty=True)
 
 
 def score_expression(model: Model, dialect: str, table: str | None = None) -> str:
@@ -80,7 +80,7 @@ def score_expression(model: Model, dialect: str, table: str | None = None) -> st
         As `model_sql`.
     """
     target = dialect_named(dialect)
-    return _written(score(model, target, table), target)
+    return written(score(model, target, table), target)
 
 
 def scaled_features(features: FeatureSpec, dialect: str, table: str | None = None) -> list[str]:
@@ -95,8 +95,8 @@ def scaled_features(features: FeatureSpec, dialect: str, table: str | None = Non
         As `model_sql`.
     """
     target = dialect_named(dialect)
-    written = SqlFeatures(target, table)
-    return [_written(written.scaled(feature), target) for feature in features.features]
+    made = SqlFeatures(target, table)
+    return [written(made.scaled(feature), target) for feature in features.features]
 
 
 def detector_expression(detector: Detector, names: Sequence[str], dialect: str) -> str:
@@ -117,7 +117,7 @@ def detector_expression(detector: Detector, names: Sequence[str], dialect: str) 
         As `model_sql`.
     """
     target = dialect_named(dialect)
-    return _written(detector_score(detector, [column(name, None) for name in names], target), target)
+    return written(detector_score(detector, [column(name, None) for name in names], SqlExpressions(target)), target)
 
 
 def _source(source: object, dialect: Dialect) -> exp.Expr:
@@ -150,7 +150,14 @@ def _invalid(source: object, dialect: Dialect) -> InvalidSource:
     )
 
 
-def _written(expression: exp.Expr, dialect: Dialect, *, pretty: bool = False) -> str:
+def written(expression: exp.Expr, dialect: Dialect, *, pretty: bool = False) -> str:
+    """Return an expression as text.
+
+    Raises
+    ------
+    NoSqlForm
+        If it is nested too deeply, or too long.
+    """
     try:
         text = expression.sql(dialect.name, pretty=pretty, max_text_width=120)
     except RecursionError:

@@ -14,7 +14,7 @@ from adsql import migrations
 from adsql.errors import InvalidOption
 from adsql_udfs.duckdb import instances
 from adsql_udfs.duckdb.functions import FUNCTIONS
-from adsql_udfs.duckdb.plans import MODELS, resolve, template
+from adsql_udfs.duckdb.plans import MODELS, export, resolve, template
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SCORING = {
 }
 NAMES = (
     "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly",
-    "consensus", "models", "model_info", "model_sql", "detectors", "drop_model",
+    "consensus", "models", "model_info", "model_sql", "detectors", "drop_model", "export_model", "import_model",
 )  # fmt: skip
 COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
 
@@ -262,6 +262,7 @@ def _macros(schema: str, *, temporary: bool, models: str = MODELS) -> str:
         temporary="TEMP" if temporary else "",
         models=models,
         handle=resolve("model", "version", models),
+        exported=export("model", "version", models),
         table_form=literal(str(_NOT_A_TABLE)),
         training=template("training_arguments").substitute(),
         **{name: _overloads(f"__adsql_{function}", home) for name, function in SCORING.items()},

@@ -198,6 +198,8 @@ FUNCTIONS = (
     Function(training.store, training.STORED, changes=True),
     Function(training.drop, "INTEGER[]", changes=True),
     Function(training.load, "BIGINT"),
+    Function(training.export_model, "BLOB"),
+    Function(training.import_model, training.STORED, changes=True),
     Function(anomaly_score, "DOUBLE"),
     Function(severity, "DOUBLE"),
     Function(severity_at, "DOUBLE"),

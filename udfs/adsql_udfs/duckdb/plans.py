@@ -25,7 +25,7 @@ from adsql_udfs.duckdb.sources import check_bound, check_not_empty, decoded_plan
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MODELS = "adsql.models"
 _TRAINING = frozenset(
@@ -140,7 +140,24 @@ def asked_model(model: object, version: object) -> tuple[str, int | None]:
 
 def resolve(model: str, version: str, models: str = MODELS) -> str:
     """Return the SQL expression of a saved model's handle; arguments are SQL expressions."""
-    return template("resolve").substitute(model=model, version=version, models=models)
+    return _saved("__adsql_load", ("content_hash", "state"), model, version, models)
+
+
+def export(model: str, version: str, models: str = MODELS) -> str:
+    """Return the SQL expression of a saved model's exported bytes; arguments are SQL expressions."""
+    return _saved(
+        "__adsql_export_model", ("content_hash", "state", "source", "library_versions"), model, version, models
+    )
+
+
+def _saved(function: str, columns: Sequence[str], model: str, version: str, models: str) -> str:
+    """Return the SQL expression of what a UDF makes of columns of a saved model."""
+    return template("resolve").substitute(
+        function=function, model=model, version=version, models=models,
+        values=", ".join(f"adsql_{name}" for name in columns),
+        aggregates=", ".join(f"any_value(adsql_{name}) AS adsql_{name}" for name in columns),
+        columns=", ".join(f"saved.{name} AS adsql_{name}" for name in columns),
+    )  # fmt: skip
 
 
 @cache

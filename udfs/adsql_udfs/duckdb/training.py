@@ -12,6 +12,7 @@ import pyarrow as pa
 from adsql.arrow import struct_columns
 from adsql.catalog import Catalog, ModelRecord, unknown
 from adsql.errors import EmptySource, ReadOnlyDatabase
+from adsql.exchange import exported, imported
 from adsql.model import Model
 from adsql.options import TrainingOptions
 from adsql_udfs import loaded
@@ -19,7 +20,7 @@ from adsql_udfs.duckdb import instances, plans
 from adsql_udfs.quoting import identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from adsql_udfs.duckdb.functions import Column
 
@@ -72,8 +73,31 @@ def store(tokens: Column, databases: Column, records: Column) -> pa.Array[Any]:
     """Store a model in a transaction of its own and return its version and description."""
     record = ModelRecord(**records[0].as_py())
     version = _write(tokens[0].as_py(), databases[0].as_py(), "train_model", lambda catalog: catalog.put(record))
-    described = {name: getattr(record, name) for name in ("name", "algorithm", "n_rows", "n_features", "threshold")}
-    return pa.array([{**described, "version": version}], _arrow_struct(_STORED_FIELDS))
+    return _stored([record], [version])
+
+
+def export_model(
+    hashes: Column, states: Column, sources: Column, library_versions: Column,
+    names: Column, versions: Column, known: Column, known_versions: Column,
+) -> pa.Array[Any]:  # fmt: skip
+    """Return saved models as bytes for other databases; raise where none was found."""
+    columns = (hashes, states, sources, library_versions, names, versions, known, known_versions)
+    data = []
+    for row in zip(*(column.to_pylist() for column in columns), strict=True):
+        content_hash, state, source, versions_used, *asked = row
+        _check_found(content_hash, *asked)
+        data.append(exported(source, versions_used, content_hash, bytes(state)))
+    return pa.array(data, pa.binary())
+
+
+def import_model(tokens: Column, databases: Column, names: Column, data: Column) -> pa.Array[Any]:
+    """Store models from another database, in a transaction for each call, and return what `store` returns."""
+    records = [imported(name, given) for name, given in zip(names.to_pylist(), data.to_pylist(), strict=True)]
+    versions = _write(
+        tokens[0].as_py(), databases[0].as_py(), "import_model",
+        lambda catalog: [catalog.put(record) for record in records],
+    )  # fmt: skip
+    return _stored(records, versions)
 
 
 def drop(tokens: Column, databases: Column, names: Column, versions: Column) -> pa.Array[Any]:
@@ -96,12 +120,25 @@ def load(
     """Restore stored models and return their handles; raise where none was found."""
     handles = []
     for row in zip(*(c.to_pylist() for c in (hashes, states, names, versions, known, known_versions)), strict=True):
-        content_hash, state, model, version, existing, numbers = row
-        name, number = plans.asked_model(model, version)
-        if content_hash is None:
-            raise unknown(name, number, sorted(existing or []), sorted(numbers or []))
+        content_hash, state, *asked = row
+        _check_found(content_hash, *asked)
         handles.append(loaded.load(content_hash, bytes(state or b"")))
     return pa.array(handles, pa.int64())
+
+
+def _check_found(
+    content_hash: str | None, model: object, version: object, existing: list[str] | None, numbers: list[int] | None
+) -> None:
+    name, number = plans.asked_model(model, version)
+    if content_hash is None:
+        raise unknown(name, number, sorted(existing or []), sorted(numbers or []))
+
+
+def _stored(records: Sequence[ModelRecord], versions: Sequence[int]) -> pa.Array[Any]:
+    fields = ("name", "algorithm", "n_rows", "n_features", "threshold")
+    described = [{name: getattr(record, name) for name in fields} for record in records]
+    rows = [{**row, "version": version} for row, version in zip(described, versions, strict=True)]
+    return pa.array(rows, _arrow_struct(_STORED_FIELDS))
 
 
 def _arrow_struct(fields: Mapping[str, str]) -> pa.StructType:

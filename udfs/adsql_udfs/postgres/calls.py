@@ -11,8 +11,9 @@ from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adsql import errors, registry
+from adsql.exchange import imported
 from adsql_udfs import loaded
-from adsql_udfs.postgres import alerts, plans, relations, rows, scoring, store, training
+from adsql_udfs.postgres import alerts, compiling, plans, relations, rows, scoring, store, training
 from adsql_udfs.postgres.server import query
 
 if TYPE_CHECKING:
@@ -100,6 +101,18 @@ def update_model(plpy: Server, name: str, source: str, seed: int | None) -> dict
 
 
 @_call
+def export_model(plpy: Server, name: str, version: int | None) -> bytes:
+    """Return a model as bytes for other databases."""
+    return store.export(plpy, name, version)
+
+
+@_call
+def import_model(plpy: Server, name: str, data: bytes | None) -> dict[str, Any]:
+    """Store a model from another database and return its description."""
+    return _stored(plpy, imported(name, data))
+
+
+@_call
 def drop_model(plpy: Server, name: str, version: int | None) -> list[int]:
     """Delete versions of a model and return them."""
     return store.drop(plpy, name, version)
@@ -162,6 +175,12 @@ def model_sql(plpy: Server, name: str, dialect: str | None, source: str | None, 
     from adsql.sqlgen import model_sql as written  # noqa: PLC0415 - sqlglot: scoring need not wait for it
 
     return written(_model(plpy, name, version), "postgres" if dialect is None else dialect, source)
+
+
+@_call
+def compile_model(plpy: Server, name: str, function: str | None, version: int | None, schema: str | None) -> str:
+    """Create plain SQL functions of a model and return the signature of the one that scores."""
+    return compiling.compile_model(plpy, name, function, version, schema)
 
 
 @_call

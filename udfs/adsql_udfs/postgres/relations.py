@@ -49,19 +49,39 @@ def relation_name(plpy: Server, given: str) -> str:
     InvalidOption
         If it is no name.
     """
+    return ".".join(map(identifier, name_parts(plpy, given, "relation")))
+
+
+def name_parts(plpy: Server, given: str, what: str) -> list[str]:
+    """Return the schema, if any, and the name of something to create.
+
+    Parameters
+    ----------
+    plpy
+        The server.
+    given
+        The name, qualified and quoted as in SQL.
+    what
+        What it is to name, for messages.
+
+    Raises
+    ------
+    InvalidOption
+        If it is no name.
+    """
     try:
         parts = query(plpy, "SELECT pg_catalog.parse_ident($1) AS parts", ["text"], [given])[0]["parts"]
     except plpy.SPIError as error:
-        raise _no_name(given) from error
+        raise _no_name(given, what) from error
     if not parts or len(parts) > _SCHEMA_AND_NAME:
-        raise _no_name(given)
-    return ".".join(map(identifier, parts))
+        raise _no_name(given, what)
+    return list(parts)
 
 
 _SCHEMA_AND_NAME = 2
 
 
-def _no_name(given: object) -> InvalidOption:
+def _no_name(given: object, what: str) -> InvalidOption:
     return InvalidOption(
-        f"{shown(given)} cannot name a relation", allowed="a name, or a schema and a name, quoted as in SQL"
+        f"{shown(given)} cannot name a {what}", allowed="a name, or a schema and a name, quoted as in SQL"
     )

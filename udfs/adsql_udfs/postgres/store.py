@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adsql.catalog import unknown
 from adsql.errors import AmbiguousModel, InvalidOption, UnknownModel
+from adsql.exchange import exported
 from adsql.wording import listing, shown
 from adsql_udfs import loaded
 from adsql_udfs.postgres import statement
@@ -63,10 +64,14 @@ def load(plpy: Server, saved: Saved) -> int:
     handle = loaded.known(saved.content_hash)
     if handle is not None:
         return handle
-    rows = query(plpy, sql("model_state"), ["text", "text", "integer"], [saved.owner, saved.name, saved.version])
-    if not rows:
-        raise UnknownModel(f"model {shown(saved.name)} was dropped", hint="SELECT * FROM adsql.models()")
-    return loaded.load(saved.content_hash, rows[0]["state"])
+    return loaded.load(saved.content_hash, _row(plpy, "model_state", saved)["state"])
+
+
+def export(plpy: Server, name: str | None, version: int | None) -> bytes:
+    """Return a saved model as bytes for other databases."""
+    saved = find(plpy, name, version)
+    row = _row(plpy, "stored_model", saved)
+    return exported(row["source"], row["library_versions"], row["content_hash"], row["state"])
 
 
 def put(plpy: Server, record: ModelRecord) -> int:
@@ -120,6 +125,13 @@ def unshare(plpy: Server, name: str | None, role: str) -> None:
     saved = _own(plpy, name)
     statement.forget()
     query(plpy, sql("unshare_model"), ["text", "text", "text"], [saved.owner, saved.name, role])
+
+
+def _row(plpy: Server, columns: str, saved: Saved) -> dict[str, Any]:
+    rows = query(plpy, sql(columns), ["text", "text", "integer"], [saved.owner, saved.name, saved.version])
+    if not rows:
+        raise UnknownModel(f"model {shown(saved.name)} was dropped", hint="SELECT * FROM adsql.models()")
+    return rows[0]
 
 
 def _own(plpy: Server, name: str | None) -> Saved:

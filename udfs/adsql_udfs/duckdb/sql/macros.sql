@@ -152,3 +152,15 @@ FROM (SELECT unnest(__adsql_detectors(1)) AS detector);
 
 CREATE OR REPLACE $temporary MACRO $schema.drop_model(model, version := NULL) AS
 __adsql_drop(__adsql_instance(1), current_database(), model, version);
+
+CREATE OR REPLACE $temporary MACRO $schema.export_model(model, version := NULL) AS
+$exported;
+
+CREATE OR REPLACE $temporary MACRO $schema.import_model(model, data) AS TABLE
+WITH adsql_stored AS MATERIALIZED (
+    SELECT __adsql_import_model(__adsql_instance(1), current_database(), model, data) AS stored
+)
+SELECT unnest(stored) FROM adsql_stored;
+
+CREATE OR REPLACE $temporary MACRO $schema.import_model(model, data) AS
+__adsql_import_model(__adsql_instance(1), current_database(), model, data);

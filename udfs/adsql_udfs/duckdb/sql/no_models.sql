@@ -12,6 +12,7 @@
         NULL::INTEGER AS n_segments,
         NULL::VARCHAR AS source,
         NULL::TIMESTAMP AS created_at,
+        NULL::VARCHAR AS library_versions,
         NULL::VARCHAR AS content_hash,
         NULL::BLOB AS state
     WHERE false

@@ -1,11 +1,10 @@
--- The handle of a saved model; __adsql_load raises if there is none, naming those that exist.
+-- What $function makes of a saved model, of its columns; it raises if there is none, naming those that exist.
 -- The aggregate keeps DuckDB from loading every model there is when the name comes from a column.
--- The casts leave it to __adsql_load to refuse a name or version of another type.
+-- The casts leave it to the function to refuse a name or version of another type.
 -- The columns get other names first: the caller's expressions may contain columns called name or version.
 (
-    SELECT __adsql_load(
-        adsql_hash,
-        adsql_state,
+    SELECT $function(
+        $values,
         $model,
         $version,
         (SELECT list(DISTINCT saved.name) FROM $models AS saved),
@@ -16,13 +15,12 @@
         )
     )
     FROM (
-        SELECT any_value(adsql_hash) AS adsql_hash, any_value(adsql_state) AS adsql_state
+        SELECT $aggregates
         FROM (
             SELECT
                 saved.name AS adsql_name,
                 saved.version AS adsql_version,
-                saved.content_hash AS adsql_hash,
-                saved.state AS adsql_state
+                $columns
             FROM $models AS saved
         )
         WHERE adsql_name = CAST($model AS VARCHAR)

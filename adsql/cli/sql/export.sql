@@ -1,0 +1,1 @@
+SELECT adsql.export_model($name, version => $version)

@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.import_model($name, $data)
