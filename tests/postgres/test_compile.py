@@ -154,7 +154,7 @@ def test_they_move_to_a_database_without_adsql(con, postgres, database):
         row[0]
         for row in rows(con, "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname ~ '^m_' ORDER BY proname DESC")
     ]
-    expected = rows(con, f"SELECT id, m_score(kind, fare, km, started) FROM trips ORDER BY id")
+    expected = rows(con, "SELECT id, m_score(kind, fare, km, started) FROM trips ORDER BY id")
     dumped = postgres.run("pg_dump", "--table=trips", "--no-owner", dbname=database)
     con.execute("CREATE DATABASE bare")
     try:
