@@ -37,12 +37,11 @@ if TYPE_CHECKING:
 
 MAX_ARGUMENTS = 100  # PostgreSQL's, unless it was built otherwise
 # Timestamps are what they are in UTC. Of `timestamptz`, a column without a zone would be read in the session's.
-_TYPES = {
+_TYPES: dict[str, str] = {
     Kind.NUMBER: "double precision", Kind.TEXT: "text", Kind.TIMESTAMP: "timestamp without time zone",
-    Kind.DATE: "date", Kind.TIME: "time without time zone",
+    Kind.DATE: "date", Kind.TIME: "time without time zone", "boolean": "boolean",
 }  # fmt: skip
-_BOOLEANS = {"true", "false"}
-_WHOLE = 2**53  # above it a double precision skips whole numbers
+_WHOLE = 2**53  # from it on a double precision skips whole numbers
 _TINY = 2.0**-60  # scales: moves a value by less than its last bit counts
 _FLUSHABLE = 1e-10  # the smallest scale on which what is flushed to zero is next to nothing
 _TYPICAL = 1e4  # scales: few rows are farther from the centre
@@ -120,14 +119,11 @@ def _arguments(model: Model) -> tuple[tuple[str, str], ...]:
 
 
 def _segment_type(kind: str, values: set[str | None]) -> str:
-    if kind != Kind.NUMBER:
-        return _TYPES.get(Kind(kind), "text") if kind else "text"
-    if values and values <= _BOOLEANS:
-        return "boolean"
-    # Segments of two values must not become one.
-    return (
-        "numeric" if any(value is not None and abs(float(value)) > _WHOLE for value in values) else _TYPES[Kind.NUMBER]
-    )
+    if kind == Kind.NUMBER:
+        # Segments of two values must not become one.
+        large = any(value is not None and abs(float(value)) >= _WHOLE for value in values)
+        return "numeric" if large else _TYPES[kind]
+    return _TYPES.get(kind, "text")
 
 
 def _score(model: Model, dialect: Dialect) -> exp.Expr:
@@ -136,13 +132,16 @@ def _score(model: Model, dialect: Dialect) -> exp.Expr:
     if not model.segment_by:
         short = _short_half(model.segments[""], dialect)
         return of_any_row if short is None else _case([short], of_any_row)
-    conditions = segment_conditions(model, dialect, None)
-    short_halves = {key: _short_half(segment, dialect) for key, segment in model.segments.items()}
-    branches = [
-        (exp.and_(conditions[key], condition), value)
-        for key, (condition, value) in ((key, half) for key, half in short_halves.items() if half is not None)
-    ]
+    branches = []
+    for key, condition in segment_conditions(model, dialect, None).items():
+        short = _short_half(model.segments[key], dialect)
+        if short is not None:
+            branches.append((_both(condition, short[0]), short[1]))
     return _case(branches, of_any_row) if branches else of_any_row
+
+
+def _both(first: exp.Expr, second: exp.Expr) -> exp.Expr:
+    return exp.And(this=exp.Paren(this=first), expression=exp.Paren(this=second))
 
 
 def _case(branches: Sequence[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr) -> exp.Expr:
@@ -163,10 +162,10 @@ def _short_half(segment: Segment, dialect: Dialect) -> tuple[exp.Expr, exp.Expr]
         return None
     sql = FlushingSparingly(dialect)
     forms = [_scaled(features, segment.detector, sql, dialect)]
-    if len(numbers) == len(features) and isinstance(segment.detector, Rescales):
-        forms += [_unscaled(features, segment.detector, sql, moved=moved) for moved in (False, True)]
+    if len(numbers) == len(features):
+        forms += _unscaled(features, segment.detector, sql)
     # What is written in fewer characters is evaluated in fewer steps.
-    shortest = min((form for form in forms if form is not None), key=lambda form: len(written(form, dialect)))
+    shortest = min(forms, key=lambda form: len(written(form, dialect)))
     return _within(numbers, bounds, sql), double(shortest)
 
 
@@ -189,19 +188,15 @@ def _scaled(features: Sequence[Feature], detector: Detector, sql: FlushingSparin
     return detector_score(detector, values, sql)
 
 
-def _unscaled(
-    features: Sequence[Feature], detector: Rescales, sql: FlushingSparingly, *, moved: bool
-) -> exp.Expr | None:
-    """Return the score in terms of raw columns, or of these less their centres; None where that would cost digits."""
-    center, scale = (np.array([getattr(f, part) for f in features]) for part in ("center", "scale"))
-    if not (scale >= _FLUSHABLE).all():
-        return None
-    if moved:
-        apart = detector.unscaled(np.zeros(len(features)), scale)
-        return detector_score(apart, [_moved(feature, sql) for feature in features], sql)
-    if not (np.abs(center) <= _TYPICAL * scale).all():
-        return None
-    return detector_score(detector.unscaled(center, scale), [column(f.column, None) for f in features], sql)
+def _unscaled(features: Sequence[Feature], detector: Detector, sql: FlushingSparingly) -> list[exp.Expr]:
+    """Return the score in terms of raw columns, and of these less their centres, where that costs no digits."""
+    center, scale = (np.array([getattr(feature, part) for feature in features]) for part in ("center", "scale"))
+    if not isinstance(detector, Rescales) or not (scale >= _FLUSHABLE).all():
+        return []
+    variants = [(detector.unscaled(np.zeros(len(features)), scale), [_moved(feature, sql) for feature in features])]
+    if (np.abs(center) <= _TYPICAL * scale).all():
+        variants.append((detector.unscaled(center, scale), [column(feature.column, None) for feature in features]))
+    return [detector_score(unscaled, values, sql) for unscaled, values in variants]
 
 
 def _moved(feature: Feature, sql: FlushingSparingly) -> exp.Expr:

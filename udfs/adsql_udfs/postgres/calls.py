@@ -17,7 +17,7 @@ from adsql_udfs.postgres import alerts, compiling, plans, relations, rows, scori
 from adsql_udfs.postgres.server import query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from adsql.catalog import ModelRecord
     from adsql_udfs.postgres.server import Server
@@ -178,9 +178,9 @@ def model_sql(plpy: Server, name: str, dialect: str | None, source: str | None, 
 
 
 @_call
-def compile_model(plpy: Server, name: str, function: str | None, version: int | None, schema: str | None) -> str:
+def compile_model(plpy: Server, name: str, function: str | None, version: int | None, schemas: Sequence[str]) -> str:
     """Create plain SQL functions of a model and return the signature of the one that scores."""
-    return compiling.compile_model(plpy, name, function, version, schema)
+    return compiling.compile_model(plpy, name, function, version, schemas)
 
 
 @_call

@@ -33,7 +33,7 @@ class Argument(NamedTuple):
 
 
 def compile_model(
-    plpy: Server, model: str | None, function: str | None, version: int | None, schema: str | None
+    plpy: Server, model: str | None, function: str | None, version: int | None, schemas: Sequence[str]
 ) -> str:
     """Create the functions of a model's score and verdict, and return the first one's signature.
 
@@ -46,8 +46,8 @@ def compile_model(
     function
         The name of the function that returns the score, qualified and quoted as in SQL; the model's name and
         '_score' if None. The other one's ends in '_is_anomaly'.
-    schema
-        Where functions without a schema are created.
+    schemas
+        The caller's search path: functions without a schema are created in the first one that is not adsql's own.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def compile_model(
 
     saved = store.find(plpy, model, version)
     written = formula(loaded.get(store.load(plpy, saved)))
-    home, score, verdict = _names(plpy, saved.name, function, schema)
+    home, score, verdict = _names(plpy, saved.name, function, schemas)
     arguments = _arguments(written.arguments)
     comment = _COMMENT + shown(saved.name)
     _make_room(plpy, home, (verdict, score), arguments, comment)
@@ -81,7 +81,7 @@ def compile_model(
     return f"{qualified[score]}({declared})"
 
 
-def _names(plpy: Server, model: str, function: str | None, schema: str | None) -> tuple[str, str, str]:
+def _names(plpy: Server, model: str, function: str | None, schemas: Sequence[str]) -> tuple[str, str, str]:
     """Return the schema and the names of the two functions."""
     if function is None:
         name = default_name(model)
@@ -89,7 +89,7 @@ def _names(plpy: Server, model: str, function: str | None, schema: str | None) -
     else:
         parts = name_parts(plpy, function, "function")
         name = parts[-1]
-    home = parts[0] if len(parts) > 1 else schema
+    home = parts[0] if len(parts) > 1 else next((schema for schema in schemas if schema != "adsql"), None)
     if home is None:
         raise InvalidOption(
             "no schema of the search_path exists", hint="name one: compile_model('m', 'some_schema.m_score')"
