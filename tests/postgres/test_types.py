@@ -77,6 +77,7 @@ def everything(postgres):
     """A connection to a database with a table of every type; its odd rows have NULLs."""
     postgres.database("types")
     with postgres.connect(dbname="types") as con:
+        con.prepare_threshold = None  # a prepared `NULL::split` keeps the type of a table that is made anew
         con.execute(EVERYTHING)
         columns = ", ".join(f'"{name}" {kind}' for name, (kind, _, _) in TYPES.items())
         con.execute(f"CREATE TABLE everything (id integer, {columns})")

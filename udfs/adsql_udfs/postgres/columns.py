@@ -241,7 +241,8 @@ _NUMERICS = (
             " WHEN {} OPERATOR(pg_catalog.=) 'NaN'::pg_catalog.numeric THEN 'NaN'::pg_catalog.float8",
             f" WHEN pg_catalog.abs({{}}) OPERATOR(pg_catalog.<=) {_TOO_SMALL} THEN 0::pg_catalog.float8",
             f" WHEN {{}} OPERATOR(pg_catalog.>=) {_TOO_LARGE} THEN 'Infinity'::pg_catalog.float8",
-            f" WHEN {{}} OPERATOR(pg_catalog.<=) (OPERATOR(pg_catalog.-) {_TOO_LARGE}) THEN '-Infinity'::pg_catalog.float8",
+            f" WHEN {{}} OPERATOR(pg_catalog.<=) (OPERATOR(pg_catalog.-) {_TOO_LARGE})",
+            " THEN '-Infinity'::pg_catalog.float8",
             f" ELSE {{}}::pg_catalog.float8 END), {_SENT_NULL}), '')",
         ]
     ),
