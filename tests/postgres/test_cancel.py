@@ -7,6 +7,7 @@ import signal
 import statistics
 import threading
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -122,3 +123,20 @@ def test_a_client_that_vanishes_is_noticed(postgres, busy, started):
         ):
             time.sleep(0.1)
         assert value(other, "SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [pid]) == 0
+
+
+def test_only_the_backend_s_own_thread_takes_signals(postgres, busy):
+    with postgres.connect(dbname=busy) as con:
+        cancelled(con, PHASES["scoring"].format(), 0.5)
+        pid = con.info.backend_pid
+        masks = {
+            int(thread.name): int(
+                (thread / "status").read_text(encoding="ascii").partition("SigBlk:")[2].split()[0], 16
+            )
+            for thread in Path(f"/proc/{pid}/task").iterdir()
+        }
+        assert len(masks) > 1
+        for thread, mask in masks.items():
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGALRM):
+                blocked = bool(mask & (1 << (number - 1)))
+                assert blocked == (thread != pid), (thread, signal.Signals(number).name)

@@ -71,11 +71,6 @@ class Form:
     decode: Callable[[Sequence[bytes], int], pa.Array[Any]]
 
 
-def is_built_in(column: Column) -> bool:
-    """Return whether a column is of a built-in type that has a form: a cast of it is PostgreSQL's own."""
-    return column.base in _FORM_OF
-
-
 def aggregates(columns: Sequence[Column], table: str) -> list[str]:
     """Return the SQL of all parts of some columns, in order."""
     return [
@@ -240,13 +235,16 @@ _FLOATS = (f"pg_catalog.string_agg(COALESCE(pg_catalog.float8send({{}}::pg_catal
 _TOO_LARGE = f"{2**1024 - 2**970}::pg_catalog.numeric"
 _TOO_SMALL = f"{5**1075}e-1075::pg_catalog.numeric"
 _NUMERICS = (
-    (
-        "pg_catalog.string_agg(COALESCE(pg_catalog.float8send(CASE"
-        " WHEN {} OPERATOR(pg_catalog.=) 'NaN'::pg_catalog.numeric THEN 'NaN'::pg_catalog.float8"
-        f" WHEN pg_catalog.abs({{}}) OPERATOR(pg_catalog.<=) {_TOO_SMALL} THEN 0::pg_catalog.float8"
-        f" WHEN {{}} OPERATOR(pg_catalog.>=) {_TOO_LARGE} THEN 'Infinity'::pg_catalog.float8"
-        f" WHEN {{}} OPERATOR(pg_catalog.<=) OPERATOR(pg_catalog.-) {_TOO_LARGE} THEN '-Infinity'::pg_catalog.float8"
-        f" ELSE {{}}::pg_catalog.float8 END), {_SENT_NULL}), '')"
+    "".join(
+        [
+            "pg_catalog.string_agg(COALESCE(pg_catalog.float8send(CASE",
+            " WHEN {} OPERATOR(pg_catalog.=) 'NaN'::pg_catalog.numeric THEN 'NaN'::pg_catalog.float8",
+            f" WHEN pg_catalog.abs({{}}) OPERATOR(pg_catalog.<=) {_TOO_SMALL} THEN 0::pg_catalog.float8",
+            f" WHEN {{}} OPERATOR(pg_catalog.>=) {_TOO_LARGE} THEN 'Infinity'::pg_catalog.float8",
+            f" WHEN {{}} OPERATOR(pg_catalog.<=) (OPERATOR(pg_catalog.-) {_TOO_LARGE})",
+            " THEN '-Infinity'::pg_catalog.float8",
+            f" ELSE {{}}::pg_catalog.float8 END), {_SENT_NULL}), '')",
+        ]
     ),
 )
 _CUT = f"pg_catalog.convert_to(pg_catalog.left({{}}::pg_catalog.text, {MAX_TEXT}), 'UTF8')"

@@ -11,11 +11,11 @@ process ends by `_exit`, because the libraries' own clean-up at `exit` would pul
 from __future__ import annotations
 
 import ctypes
-import signal
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from adsql_udfs.postgres import backend
+from adsql_udfs.postgres.signals import blocked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +50,8 @@ def interruptible(plpy: Server, work: Callable[[], T]) -> T:
             done.set()
 
     thread = threading.Thread(target=run, daemon=True)
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    try:
-        thread.start()  # a thread inherits what its maker blocks
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    with blocked():
+        thread.start()
     try:
         while not done.wait(INTERVAL):
             if backend.interrupt_is_pending():

@@ -237,9 +237,9 @@ def _json_table(model: Model, row: str) -> dict[str, pa.Array[Any]]:
 
 
 def _json_value(name: str, value: object, kind: Kind | None) -> pa.Array[Any]:
-    if isinstance(value, str) and kind in (None, Kind.TEXT):
-        return pa.array([value[:MAX_TEXT]])
     if isinstance(value, str):
+        if kind is None or kind is Kind.TEXT:
+            return pa.array([value[:MAX_TEXT]])
         try:
             return _moment(kind, value) or _READERS[kind](value)
         except ValueError as error:
