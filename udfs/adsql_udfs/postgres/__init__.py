@@ -10,7 +10,7 @@ from __future__ import annotations
 from adsql_udfs.postgres.signals import blocked
 
 with blocked():  # Arrow's allocator starts a thread when it is loaded
-    import pyarrow  # noqa: F401 - loaded before anything else does
+    import pyarrow as pa  # noqa: F401 - loaded before anything else does
 
 from adsql_udfs.postgres.installation import install
 from adsql_udfs.postgres.verification import check

@@ -71,6 +71,11 @@ class Form:
     decode: Callable[[Sequence[bytes], int], pa.Array[Any]]
 
 
+def is_built_in(column: Column) -> bool:
+    """Return whether a column is of a built-in type that has a form: a cast of it is PostgreSQL's own."""
+    return column.base in _FORM_OF
+
+
 def aggregates(columns: Sequence[Column], table: str) -> list[str]:
     """Return the SQL of all parts of some columns, in order."""
     return [
