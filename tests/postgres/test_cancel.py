@@ -20,7 +20,7 @@ MANY = "CREATE TABLE many AS SELECT {} FROM generate_series(1, 26000) AS i"
 PHASES = {
     "reading": "SELECT * FROM detect_anomalies('SELECT x0, pg_sleep(0.01)::text FROM many', algorithm => 'zscore')",
     "training": "SELECT train_model('slow', 'many', algorithm => 'gmm', params => '{{\"n_components\": 40}}')",
-    "ranking": "SELECT * FROM detect_anomalies('SELECT * FROM many LIMIT 4000', algorithm => 'cof')",
+    "ranking": "SELECT * FROM detect_anomalies('SELECT * FROM many LIMIT 15000', algorithm => 'sos')",
     "scoring": "SELECT max(anomaly_score) FROM detect_anomalies('wide', model => 'knn')",
     "scoring row by row": "SELECT max(anomaly_score('knn', t)) FROM wide AS t",
 }
