@@ -233,7 +233,8 @@ def _binary(cast: str, send: str, stand_in: str) -> tuple[str, str]:
     )
 
 
-_SENT_NULL = f"'\\x{NULL_FLOAT.hex()}'::pg_catalog.bytea"
+# Not written as a literal of bytes: its backslash is read otherwise where standard_conforming_strings is off.
+_SENT_NULL = f"pg_catalog.decode('{NULL_FLOAT.hex()}', 'hex')"
 _FLOATS = (f"pg_catalog.string_agg(COALESCE(pg_catalog.float8send({{}}::pg_catalog.float8), {_SENT_NULL}), '')",)
 # Of numerics, some are beyond what a float can be: the server's cast raises an error, and the nearest float is one of
 # the infinities, or zero. These are the exact limits.

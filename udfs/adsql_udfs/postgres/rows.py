@@ -130,12 +130,7 @@ def score_row(
     handle = _handle(plpy, statement, model)
     if data is None:
         return _nothing()
-    key = (handle, row_type, None if names is None else tuple(names))
-    reader = statement.scorers.get(key)
-    if reader is None:
-        reader = statement.scorers[key] = _reader(plpy, loaded.get(handle), data, row_type, names)
-    scores: Scores = reader.scores(data)
-    return scores
+    return _reader(plpy, statement, handle, data, row_type, names).scores(data)
 
 
 def score_values(
@@ -166,11 +161,12 @@ def consensus_of(
     started: float, snapshot: str, role: str,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Return how far the members of an ensemble agree about a row."""
-    scorer = loaded.get(_handle(plpy, current(started, snapshot, role), model))
+    statement = current(started, snapshot, role)
+    handle = _handle(plpy, statement, model)
     if data is None:
         return None
-    reader = _reader(plpy, scorer, data, row_type, names)
-    said = consensus(scorer, reader.table(fields(data)))
+    reader = _reader(plpy, statement, handle, data, row_type, names)
+    said = consensus(reader.model, reader.table(fields(data)))
     if not said.present[0]:
         return None
     members = {name: float(severities[0]) for name, severities in said.members.items()}
@@ -189,7 +185,18 @@ def _handle(plpy: Server, statement: Statement, model: str | None) -> int:
     return handle
 
 
-def _reader(plpy: Server, model: Model, data: bytes, row_type: int, names: Sequence[str] | None) -> Reader:
+def _reader(
+    plpy: Server, statement: Statement, handle: int, data: bytes, row_type: int, names: Sequence[str] | None
+) -> Reader:
+    """Return what takes rows of a type apart for a model; it is made of the first row that a statement has."""
+    key = (handle, row_type, None if names is None else tuple(names))
+    reader = statement.readers.get(key)
+    if reader is None:
+        reader = statement.readers[key] = _new_reader(plpy, loaded.get(handle), data, row_type, names)
+    return reader
+
+
+def _new_reader(plpy: Server, model: Model, data: bytes, row_type: int, names: Sequence[str] | None) -> Reader:
     known = list(names) if names is not None else [row["name"] for row in _attributes(plpy, row_type)]
     types = [oid for oid, _ in fields(data)]
     if len(known) != len(types):

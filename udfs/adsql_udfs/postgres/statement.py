@@ -10,9 +10,12 @@ forge, so that the server is asked as well. Functions that change models in the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from adsql_udfs.postgres import backend
+
+if TYPE_CHECKING:
+    from adsql_udfs.postgres.rows import Reader
 
 
 @dataclass
@@ -27,7 +30,7 @@ class Statement:
         Where the server is.
     handles
         Handles of saved models by name.
-    scorers
+    readers
         What reads the rows of a type for a model, by handle and type.
     """
 
@@ -36,7 +39,7 @@ class Statement:
     role: str
     place: backend.Place
     handles: dict[str, int] = field(default_factory=dict)
-    scorers: dict[tuple[int, int, tuple[str, ...] | None], Any] = field(default_factory=dict)
+    readers: dict[tuple[int, int, tuple[str, ...] | None], Reader] = field(default_factory=dict)
 
 
 _NOWHERE = backend.Place(0, 0, 0)
