@@ -163,13 +163,13 @@ def test_times_and_dates(database_with_times, formula):
     check(database_with_times, model, {column: pa.nulls(2, values.type) for column, values in times(2, 0).items()})
 
 
-def test_times_of_day_are_those_of_utc_whatever_the_zone_of_the_session(postgres, formula):
+def test_times_of_day_are_those_of_utc_whatever_the_zone_of_the_session(postgres_connection, formula):
     table = {"zoned": times(400, 0)["zoned"]}
-    postgres.execute("SET TIME ZONE 'Asia/Tokyo'")
+    postgres_connection.execute("SET TIME ZONE 'Asia/Tokyo'")
     try:
-        check(partial(in_postgres, con=postgres), trained(formula, table), table)
+        check(partial(in_postgres, con=postgres_connection), trained(formula, table), table)
     finally:
-        postgres.execute("RESET TIME ZONE")
+        postgres_connection.execute("RESET TIME ZONE")
 
 
 @pytest.mark.parametrize("encoding", ["value", "boolean", "integer"])
