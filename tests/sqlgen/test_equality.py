@@ -131,6 +131,12 @@ def test_categories_that_need_quotes(database, formula):
     check(database, trained(formula, table), {"c": pa.array([*words, "it''s", "rare's", None])})
 
 
+def test_categories_lie_on_the_very_steps_that_they_made(database):
+    for first in range(73, 82):
+        table = {"c": pa.array(["day"] * first + ["noon"] * 37 + ["night"] * 38 + ["moon"])}
+        check(database, Model.fit(table, TrainingOptions.parse("ecod")), table)
+
+
 def test_columns_whose_names_need_quotes(database, formula):
     names = ['we"ird', "select", "two words", "it's", "back\\slash", "Ünï", "semi;colon--", "source", "x.y"]
     values = list(normal(100, len(names)).values())
