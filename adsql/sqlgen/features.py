@@ -172,7 +172,8 @@ def is_null(value: exp.Expr) -> exp.Expr:
 
 
 def _scaled(raw: float, feature: Feature) -> float:
-    return min(max((raw - feature.center) / feature.scale, -LIMIT), LIMIT)
+    # As the kernel, to the last bit: steps of a score lie at the very values of the training rows.
+    return min(max((raw - feature.center) * (1.0 / feature.scale), -LIMIT), LIMIT)
 
 
 def _bound(scale: float) -> float:

@@ -98,6 +98,25 @@ def test_a_model_is_trained_listed_told_of_scored_with_and_dropped(folder):
     assert len(adsql("models", "-d", "m.duckdb").stdout.splitlines()) == 1
 
 
+def test_a_model_moves_to_another_database_by_a_file(folder):
+    adsql("train", "fares", "-i", "trips.csv", "-d", "m.duckdb", "-a", "mad")
+    adsql("train", "fares", "-i", "trips.csv", "-d", "m.duckdb", "-a", "hbos")
+    told = adsql("export", "fares", "--database", "m.duckdb", "--output", "first.adsql", "--version", "1")
+    assert (told.stdout, told.stderr) == ("", "fares written to first.adsql\n")
+    adsql("export", "fares", "-d", "m.duckdb", "-o", "newest.adsql")
+    imported = adsql("import", "copy", "first.adsql", "--database", "other.duckdb").stdout
+    assert imported.splitlines()[1].split()[:4] == ["copy", "1", "mad", "501"]
+    assert adsql("import", "copy", "newest.adsql", "-d", "other.duckdb").stdout.splitlines()[1].split()[1] == "2"
+    here = adsql("score", "fares", "trips.csv", "-d", "m.duckdb").stdout
+    assert adsql("score", "copy", "trips.csv", "-d", "other.duckdb").stdout == here
+
+
+def test_an_import_that_fails_leaves_no_database_behind(folder):
+    Path("bad.adsql").write_bytes(b"no model")
+    assert "[ADSQL_CORRUPT_MODEL]" in adsql("import", "m", "bad.adsql", "-d", "new.duckdb", code=4).stderr
+    assert not Path("new.duckdb").exists()
+
+
 def test_labels_reach_training_and_detection(folder):
     query = "SELECT *, fare > 900 AS known FROM 'trips.csv'"
     lines = adsql("detect", "-i", query, "--label-column", "known", "--only-anomalies", "-f", "csv").stdout.splitlines()
@@ -172,7 +191,7 @@ def test_detectors_are_listed_with_their_parameters():
 
 def test_help_names_every_command_and_every_algorithm():
     text = adsql("--help").stdout
-    for command in ("detect", "train", "update", "score", "models", "info", "drop", "detectors", "sql", "demo"):
+    for command in ("detect", "train", "update", "score", "models", "info", "drop", "export", "import", "detectors", "sql", "demo"):
         assert command in text
     assert "iforest" in adsql("detect", "--help").stdout
     assert adsql("--version").stdout.startswith("adsql 0.")
@@ -202,6 +221,12 @@ def test_help_names_every_command_and_every_algorithm():
         (["detect", "ragged.csv"], 3, "[ADSQL_TOO_FEW_ROWS] the source has 1 row"),
         (["score", "m", "-i", "trips.csv", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
         (["info", "m", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
+        (["export", "m", "-d", "m.duckdb", "-o", "m.adsql"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
+        (["export", "m", "-d", "m.duckdb", "-o", "no/m.adsql"], 2, "[ADSQL_INVALID_OPTION] folder 'no'"),
+        (["export", "m", "-d", "m.duckdb", "-o", "m.duckdb"], 2, "is the input too"),
+        (["import", "m", "no.adsql", "-d", "m.duckdb"], 3, "[ADSQL_UNKNOWN_SOURCE] file 'no.adsql' cannot be read"),
+        (["import", "m", "trips.csv", "-d", "m.duckdb"], 4, "[ADSQL_CORRUPT_MODEL] the bytes do not decode"),
+        (["import", "m", "trips.csv", "-d", ":memory:"], 5, "[ADSQL_UNUSABLE_DATABASE]"),
         (["drop", "m", "-d", "m.duckdb"], 4, "[ADSQL_UNKNOWN_MODEL] model 'm'"),
         (["train", "", "-i", "trips.csv", "-d", "m.duckdb"], 4, "[ADSQL_INVALID_MODEL_NAME] ''"),
         (["models", "-d", "no.duckdb"], 3, "[ADSQL_UNKNOWN_SOURCE] database 'no.duckdb'"),

@@ -131,6 +131,12 @@ def test_categories_that_need_quotes(database, formula):
     check(database, trained(formula, table), {"c": pa.array([*words, "it''s", "rare's", None])})
 
 
+def test_categories_lie_on_the_very_steps_that_they_made(database):
+    for first in range(73, 82):
+        table = {"c": pa.array(["day"] * first + ["noon"] * 37 + ["night"] * 38 + ["moon"])}
+        check(database, Model.fit(table, TrainingOptions.parse("ecod")), table)
+
+
 def test_columns_whose_names_need_quotes(database, formula):
     names = ['we"ird', "select", "two words", "it's", "back\\slash", "Ünï", "semi;colon--", "source", "x.y"]
     values = list(normal(100, len(names)).values())
@@ -163,13 +169,13 @@ def test_times_and_dates(database_with_times, formula):
     check(database_with_times, model, {column: pa.nulls(2, values.type) for column, values in times(2, 0).items()})
 
 
-def test_times_of_day_are_those_of_utc_whatever_the_zone_of_the_session(postgres, formula):
+def test_times_of_day_are_those_of_utc_whatever_the_zone_of_the_session(postgres_connection, formula):
     table = {"zoned": times(400, 0)["zoned"]}
-    postgres.execute("SET TIME ZONE 'Asia/Tokyo'")
+    postgres_connection.execute("SET TIME ZONE 'Asia/Tokyo'")
     try:
-        check(partial(in_postgres, con=postgres), trained(formula, table), table)
+        check(partial(in_postgres, con=postgres_connection), trained(formula, table), table)
     finally:
-        postgres.execute("RESET TIME ZONE")
+        postgres_connection.execute("RESET TIME ZONE")
 
 
 @pytest.mark.parametrize("encoding", ["value", "boolean", "integer"])

@@ -82,10 +82,10 @@ def test_segments_of_dates(database_with_times):
     check(database_with_times, model_of(table, ["shop"]), table)
 
 
-def test_segments_of_booleans(postgres):
+def test_segments_of_booleans(postgres_connection):
     table = {**shops(), "shop": pa.array([[True, False, None][i % 3] for i in range(N)])}
     model = model_of(table, ["shop"])
-    for database in (in_duckdb, partial(in_postgres, con=postgres)):
+    for database in (in_duckdb, partial(in_postgres, con=postgres_connection)):
         check(database, model, table)
     with pytest.raises(NoSqlForm, match="'shop' holds booleans, which sqlite has not"):
         model_sql(model, "sqlite")
