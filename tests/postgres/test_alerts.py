@@ -215,7 +215,7 @@ def test_alerts_survive_a_dump(con, postgres, database, watched):
     con.execute(STRANGE)
     dump = postgres.run("pg_dump", dbname=database)
     with postgres.connect() as admin:
-        admin.execute(f"CREATE DATABASE {database}_restored")
+        admin.execute(f"CREATE DATABASE {database}_restored TEMPLATE template0")
     try:
         postgres.run("psql", "-q", "-v", "ON_ERROR_STOP=1", dbname=f"{database}_restored", stdin=dump)
         with postgres.connect(dbname=f"{database}_restored") as restored:

@@ -157,7 +157,7 @@ def test_they_move_to_a_database_without_adsql(con, postgres, database):
     ]
     expected = rows(con, "SELECT id, m_score(kind, fare, km, started) FROM public.rides ORDER BY id")
     dumped = postgres.run("pg_dump", "--table=public.rides", "--no-owner", dbname=database)
-    con.execute("CREATE DATABASE bare")
+    con.execute("CREATE DATABASE bare TEMPLATE template0")
     try:
         postgres.run("psql", "-v", "ON_ERROR_STOP=1", dbname="bare", stdin=dumped)
         with postgres.connect(dbname="bare") as bare:
