@@ -16,7 +16,7 @@ DETECTORS = """# Detectors
 
 <!-- Written by docs/make_pages.py from each detector's Spec: change it there. -->
 
-Take `auto` unless you know better: on public data no other ranks anomalies better ([accuracy](accuracy.md)), it is
+Take `auto` unless you know better: on public data it ranks anomalies as well as any ([accuracy](accuracy.md)), it is
 linear in the rows, and has nothing to tune. The others, by what they are good for:
 
 - **One column at a time**, explained in a sentence and cheap: `zscore`, `mad` and `iqr` for bell-shaped columns, `mad`
