@@ -18,7 +18,7 @@ from adsql.arrow import LARGEST, Kind
 from adsql.errors import NoSqlForm
 from adsql.features import LIMIT
 from adsql.segment_keys import key_values
-from adsql.sqlgen.builder import SqlExpressions, column, double
+from adsql.sqlgen.builder import SqlExpressions, column, double, multiplied
 from adsql.sqlgen.dialects import dialect_named
 from adsql.sqlgen.features import SqlFeatures
 from adsql.sqlgen.score import detector_score, score, threshold
@@ -178,14 +178,19 @@ def _within(numbers: Sequence[Feature], bounds: Sequence[float], sql: SqlExpress
 
 def _scaled(features: Sequence[Feature], detector: Detector, sql: FlushingSparingly, dialect: Dialect) -> exp.Expr:
     """Return the score in terms of features that are made as ever, but for the clipping."""
+    return detector_score(detector, [_feature(feature, sql, dialect) for feature in features], sql)
+
+
+def _feature(feature: Feature, sql: FlushingSparingly, dialect: Dialect) -> exp.Expr:
+    """Return a feature to the last bit: steps of a score lie at the very values of the training rows."""
     made = SqlFeatures(dialect)
-    values = []
-    for feature in features:
-        if feature.kind is Kind.NUMBER and feature.encoding == "value":
-            values.append(sql.product(_moved(feature, sql), sql.number(1.0 / feature.scale)))
-        else:
-            values.append(made.value(feature, made.raw(feature)))
-    return detector_score(detector, values, sql)
+    if feature.kind is not Kind.NUMBER or feature.encoding != "value":
+        return made.value(feature, made.raw(feature))
+    source, factor = column(feature.column, None), sql.number(1.0 / feature.scale)
+    if not feature.center:
+        # Less than one, it makes zero of what is next to nothing, which is an error.
+        return multiplied(source, factor) if feature.scale <= 1.0 else made.value(feature, made.raw(feature))
+    return sql.product(sql.difference(source, sql.number(feature.center)), factor)
 
 
 def _unscaled(features: Sequence[Feature], detector: Detector, sql: FlushingSparingly) -> list[exp.Expr]:

@@ -191,7 +191,20 @@ def test_detectors_are_listed_with_their_parameters():
 
 def test_help_names_every_command_and_every_algorithm():
     text = adsql("--help").stdout
-    for command in ("detect", "train", "update", "score", "models", "info", "drop", "export", "import", "detectors", "sql", "demo"):
+    for command in (
+        "detect",
+        "train",
+        "update",
+        "score",
+        "models",
+        "info",
+        "drop",
+        "export",
+        "import",
+        "detectors",
+        "sql",
+        "demo",
+    ):
         assert command in text
     assert "iforest" in adsql("detect", "--help").stdout
     assert adsql("--version").stdout.startswith("adsql 0.")
