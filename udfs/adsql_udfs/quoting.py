@@ -30,6 +30,6 @@ def escaped_literal(text: str) -> str:
     r"""Return text as a string literal of PostgreSQL, whatever its standard_conforming_strings is.
 
     >>> print(escaped_literal("it's"), escaped_literal("C:\\dir"))
-    'it''s' E'C:\\\\dir'
+    'it''s' E'C:\\dir'
     """
     return literal(text) if "\\" not in text else "E" + literal(text.replace("\\", "\\\\"))
