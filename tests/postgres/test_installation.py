@@ -37,12 +37,14 @@ def test_check_tells_what_is_missing_step_by_step(postgres, database):
     told = adsql("pg", "check", "host=127.0.0.1 port=1 user=adsql", code=5).stderr
     assert "no connection" in told
     assert "pg_hba.conf" in told
-    assert "CREATE EXTENSION adsql CASCADE" in adsql("pg", "check", postgres.dsn(dbname="template1"), code=5).stderr
     with postgres.connect() as con:
+        con.execute("CREATE DATABASE bare TEMPLATE template0")
         con.execute("CREATE ROLE stranger LOGIN")
     try:
+        assert "CREATE EXTENSION adsql CASCADE" in adsql("pg", "check", postgres.dsn(dbname="bare"), code=5).stderr
         told = adsql("pg", "check", postgres.dsn("stranger", database), code=5).stderr
         assert "GRANT adsql_user TO stranger" in told
     finally:
         with postgres.connect() as con:
             con.execute("DROP ROLE stranger")
+            con.execute("DROP DATABASE bare")

@@ -40,6 +40,13 @@ _RECORD = f"""
     CASE WHEN pg_catalog.pg_typeof($2)::pg_catalog.oid OPERATOR(pg_catalog.=) 2249 THEN adsql.__names($2) END,
     {_STATEMENT}
 """
+# What there is to know of a model that was just stored.
+_STORED = """OUT name text,
+    OUT version integer,
+    OUT algorithm text,
+    OUT n_rows bigint,
+    OUT n_features integer,
+    OUT threshold double precision"""
 _CONTROL = """comment = 'Anomaly detection inside the database, called from SQL'
 default_version = '{version}'
 schema = adsql
@@ -99,6 +106,7 @@ def _filled(text: str) -> str:
         "@options@": _object({name: name for name in _OPTIONS}),
         # By number: inside an SQL function a name that is both in and out is the result's.
         "@training_options@": _object({name: f"${place}" for place, name in enumerate(training, 3)}),
+        "@stored@": _STORED,
         "@record@": _RECORD,
         "@statement@": _STATEMENT,
     }

@@ -1,12 +1,7 @@
 -- Functions that train, store and drop models. They read sources too: see 10_tables.sql.
 CREATE OR REPLACE FUNCTION adsql.__train(
     model text, source text, options jsonb,
-    OUT name text,
-    OUT version integer,
-    OUT algorithm text,
-    OUT n_rows bigint,
-    OUT n_features integer,
-    OUT threshold double precision
+    @stored@
 )
 LANGUAGE plpython3u VOLATILE PARALLEL UNSAFE
 AS $python$
@@ -26,12 +21,7 @@ CREATE OR REPLACE FUNCTION adsql.train_model(
     threshold double precision DEFAULT NULL,
     alert_budget bigint DEFAULT NULL,
     label_column text DEFAULT NULL,
-    OUT name text,
-    OUT version integer,
-    OUT algorithm text,
-    OUT n_rows bigint,
-    OUT n_features integer,
-    OUT threshold double precision
+    @stored@
 )
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $sql$
@@ -42,12 +32,7 @@ CREATE OR REPLACE FUNCTION adsql.update_model(
     model text,
     source text,
     seed bigint DEFAULT NULL,
-    OUT name text,
-    OUT version integer,
-    OUT algorithm text,
-    OUT n_rows bigint,
-    OUT n_features integer,
-    OUT threshold double precision
+    @stored@
 )
 LANGUAGE plpython3u VOLATILE PARALLEL UNSAFE
 AS $python$

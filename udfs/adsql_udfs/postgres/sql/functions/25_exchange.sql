@@ -10,12 +10,7 @@ $python$;
 CREATE OR REPLACE FUNCTION adsql.import_model(
     model text,
     data bytea,
-    OUT name text,
-    OUT version integer,
-    OUT algorithm text,
-    OUT n_rows bigint,
-    OUT n_features integer,
-    OUT threshold double precision
+    @stored@
 )
 LANGUAGE plpython3u VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
