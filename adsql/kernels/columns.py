@@ -36,7 +36,7 @@ def robust_scale(
         value = min(max((value - center) * per_scale, -limit), limit)
         missing = value != value  # noqa: PLR0124 - NaN alone differs from itself
         present[i] |= not missing
-        result[i] = 0.0 if missing else value
+        result[i] = 0.0 if missing else value + 0.0  # or rows that are equal would not sort alike
 
 
 @kernel
