@@ -61,7 +61,9 @@ class Cluster:
 
     def connect(self, user: str = "adsql", dbname: str = "postgres") -> psycopg.Connection:
         """Return a connection whose statements commit themselves, and which finds adsql's names."""
-        return psycopg.connect(self.dsn(user, dbname), autocommit=True, options="-c search_path=public,adsql")
+        # The superuser bears the name of the extension's schema, in which it must not make its tables.
+        path = "public,adsql" if user == "adsql" else '"$user",public,adsql'
+        return psycopg.connect(self.dsn(user, dbname), autocommit=True, options=f"-c search_path={path}")
 
     def run(self, program: str, *arguments: str, user: str = "adsql", dbname: str = "postgres", stdin: str = "") -> str:
         """Run one of PostgreSQL's programs against the server and return what it prints."""

@@ -39,7 +39,7 @@ def test_an_anomaly_becomes_an_event_with_its_row(con, watched):
         con, "SELECT alert, owner, table_name, model, model_version, row, error, left_out FROM anomaly_events"
     )
     row = {"id": 9999, "fare": 900.0, "km": 90000, "kind": "moon", "started": "2024-01-09T12:00:00"}
-    assert event == (watched, "adsql", "adsql.trips", "fares", 1, row, None, None)
+    assert event == (watched, "adsql", "public.trips", "fares", 1, row, None, None)
     same = "SELECT (e.anomaly_score, e.severity) = (anomaly_score('fares', t), severity('fares', t))"
     assert value(con, f"{same} FROM anomaly_events AS e, trips AS t WHERE t.id = 9999") is True
 
@@ -99,7 +99,7 @@ def test_a_notification_tells_of_a_statement(con, postgres, database, watched):
         told = [json.loads(notification.payload) for notification in listener.notifies(timeout=10, stop_after=1)]
         highest = value(con, "SELECT max(anomaly_score) FROM anomaly_events")
     assert told == [
-        {"alert": watched, "table": "adsql.trips", "model": "fares", "anomalies": 2, "highest_score": highest}
+        {"alert": watched, "table": "public.trips", "model": "fares", "anomalies": 2, "highest_score": highest}
     ]
 
 
@@ -162,9 +162,9 @@ def test_two_alerts_on_one_table_write_events_of_their_own(con, watched):
 
 def test_alerts_are_listed_and_dropped(con, watched):
     [listed] = rows(con, "SELECT id, table_name, model, model_owner, threshold, is_active, owner FROM alerts()")
-    assert listed == (watched, "adsql.trips", "fares", "adsql", None, True, "adsql")
+    assert listed == (watched, "public.trips", "fares", "adsql", None, True, "adsql")
     con.execute("ALTER TABLE trips RENAME TO journeys")
-    assert rows(con, "SELECT table_name, is_active FROM alerts()") == [("adsql.journeys", True)]
+    assert rows(con, "SELECT table_name, is_active FROM alerts()") == [("public.journeys", True)]
     con.execute(f"SELECT drop_alert({watched})")
     assert rows(con, "SELECT FROM alerts()") == []
     assert rows(con, "SELECT FROM pg_trigger WHERE tgrelid = 'journeys'::regclass") == []
@@ -180,13 +180,13 @@ def test_a_renamed_table_and_a_renamed_schema_stay_watched(con, watched):
 
 def test_a_table_that_took_anothers_name_is_watched_and_the_other_not_twice(con, watched):
     con.execute("ALTER TABLE trips RENAME TO journeys; CREATE TABLE trips (LIKE journeys)")
-    with raises("ADSQL_INVALID_OPTION", f"alert {watched} already watches adsql.journeys"):
+    with raises("ADSQL_INVALID_OPTION", f"alert {watched} already watches public.journeys"):
         con.execute("SELECT alert_on_insert('journeys', 'fares')")
     second = value(con, "SELECT alert_on_insert('trips', 'fares')")
     con.execute(STRANGE)
     con.execute(STRANGE.replace("trips", "journeys"))
     found = rows(con, "SELECT alert, table_name FROM anomaly_events ORDER BY id")
-    assert found == [(second, "adsql.trips"), (watched, "adsql.journeys")]
+    assert found == [(second, "public.trips"), (watched, "public.journeys")]
 
 
 def test_two_sessions_do_not_install_the_same_alert(con, postgres, database):
@@ -198,7 +198,7 @@ def test_two_sessions_do_not_install_the_same_alert(con, postgres, database):
         while not value(con, waits, [other.info.backend_pid]):
             assert not second.done()
         con.execute("COMMIT")
-        with raises("ADSQL_INVALID_OPTION", "already watches adsql.trips"):
+        with raises("ADSQL_INVALID_OPTION", "already watches public.trips"):
             second.result()
 
 
@@ -271,7 +271,7 @@ def test_a_log_that_takes_no_events_blocks_no_insert_and_warns(con, watched):
     assert value(con, "SELECT count(*) FROM trips WHERE id = 9999") == 1
     [(severity, message)] = warned
     assert severity == "WARNING"
-    assert message.startswith(f"alert {watched} on adsql.trips failed, and its failure could not be logged")
+    assert message.startswith(f"alert {watched} on public.trips failed, and its failure could not be logged")
 
 
 def test_a_timeout_is_the_inserting_statements_own(con, watched):
@@ -362,14 +362,14 @@ def test_a_table_with_a_foreign_partition_is_refused_as_its_inserts_would_fail(c
     CREATE FOREIGN TABLE far PARTITION OF upper FOR VALUES FROM (0) TO (100) SERVER files OPTIONS (filename 'x');
     """)
     for table in ("split", "upper"):
-        with raises("ADSQL_INVALID_SOURCE", f"adsql.{table} has a foreign table among its partitions"):
+        with raises("ADSQL_INVALID_SOURCE", f"public.{table} has a foreign table among its partitions"):
             con.execute("SELECT alert_on_insert(%s, 'fares')", [table])
     con.execute("DROP FOREIGN TABLE far")
     con.execute("SELECT alert_on_insert('split', 'fares')")
 
 
 def test_the_same_alert_is_not_installed_twice(con, watched):
-    with raises("ADSQL_INVALID_OPTION", f"alert {watched} already watches adsql.trips with model 'fares'"):
+    with raises("ADSQL_INVALID_OPTION", f"alert {watched} already watches public.trips with model 'fares'"):
         con.execute("SELECT alert_on_insert('trips', 'fares', 5)")
     con.execute(STRANGE)
     assert events(con) == [("9999", None)]
@@ -380,8 +380,8 @@ def test_the_same_alert_is_not_installed_twice(con, watched):
     [
         ("'trip', 'fares'", "ADSQL_UNKNOWN_SOURCE", "trips"),
         ("'TABLE trips', 'fares'", "ADSQL_UNKNOWN_SOURCE", "'TABLE trips' does not exist"),
-        ("'seen', 'fares'", "ADSQL_INVALID_SOURCE", "adsql.seen is a view"),
-        ("'snapshot', 'fares'", "ADSQL_INVALID_SOURCE", "adsql.snapshot is a materialized view"),
+        ("'seen', 'fares'", "ADSQL_INVALID_SOURCE", "public.seen is a view"),
+        ("'snapshot', 'fares'", "ADSQL_INVALID_SOURCE", "public.snapshot is a materialized view"),
         ("'passing', 'fares'", "ADSQL_INVALID_SOURCE", "is temporary"),
         ("'adsql.anomaly_events', 'fares'", "ADSQL_INVALID_SOURCE", "is adsql's own"),
         ("'seen_id_seq', 'fares'", "ADSQL_INVALID_SOURCE", "neither a table nor a view"),
