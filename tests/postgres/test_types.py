@@ -217,9 +217,7 @@ def test_the_time_zone_and_other_settings_of_a_session_change_nothing(everything
     content = "SELECT content_hash FROM models() WHERE name = 'zoned' AND is_newest"
     query = paths("zoned", "everything")
     first, wanted = value(everything, content), {path: rows(everything, text) for path, text in query.items()}
-    everything.execute(
-        f"SET timezone = '{zone}'; SET datestyle = 'German, DMY'; SET extra_float_digits = 0; SET bytea_output = 'escape'"
-    )
+    everything.execute(f"SET timezone = '{zone}'; SET datestyle = 'German, DMY'; SET bytea_output = 'escape'")
     try:
         everything.execute(
             "SELECT train_model('zoned', 'SELECT id, instant, moment, \"double\" FROM everything', algorithm => 'mad')"
@@ -228,4 +226,4 @@ def test_the_time_zone_and_other_settings_of_a_session_change_nothing(everything
         for path, text in query.items():
             assert rows(everything, text) == wanted[path], path
     finally:
-        everything.execute("RESET timezone; RESET datestyle; RESET extra_float_digits; RESET bytea_output")
+        everything.execute("RESET timezone; RESET datestyle; RESET bytea_output")

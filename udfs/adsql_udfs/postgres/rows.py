@@ -240,6 +240,9 @@ def _json_table(model: Model, row: str) -> dict[str, pa.Array[Any]]:
         for segment in model.segments.values()
         for feature in segment.features.features
     }
+    for name, kind in zip(model.segment_by, model.segment_kinds, strict=False):  # older models have no kinds
+        if kind in _READERS:
+            kinds[name.casefold()] = Kind(kind)
     return {name: _json_value(name, value, kinds.get(name.casefold())) for name, value in given.items()}
 
 
