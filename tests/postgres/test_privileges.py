@@ -17,11 +17,12 @@ PARALLEL_SAFE = {"models", "__names", "alerts"}
 WITH_THE_OWNERS_RIGHTS = {"__alert_trigger", "__alert_deleted", "__install_alert"}
 # What only the extension itself calls.
 FOR_NOBODY = {"__alert_trigger", "__alert_deleted", "__plan_alert", "__find_anomalies"}
-# Functions that read sources on the caller's search path, or are inlined, which the planner does to none that sets one.
+# Functions that read sources on the caller's search path (or make a function in its first schema), or are inlined, which the planner does to none that sets one.
 # All names in them are qualified.
 WITHOUT_A_PATH = {
     "__plan_detect", "__score_chunk", "__rank_all", "detect_anomalies", "__train", "train_model", "update_model",
-    "create_detection_view", "materialize_anomalies", "alert_on_insert", "anomaly_score", "severity", "is_anomaly", "consensus", "__names",
+    "create_detection_view", "materialize_anomalies", "alert_on_insert", "compile_model", "anomaly_score", "severity",
+    "is_anomaly", "consensus", "__names",
 }  # fmt: skip
 ROWS_OF = ("_of_row", "_of_values", "_of_json")
 FUNCTIONS = """
