@@ -13,6 +13,7 @@ The policy, for every detector and every engine:
 
 from __future__ import annotations
 
+import ctypes
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -24,7 +25,7 @@ import pyarrow.compute as pc
 from adsql.errors import InvalidSource, UnusableColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,6 +37,10 @@ SECONDS_PER_DAY = 86_400.0
 _EXACT_DIGITS = 1e15  # a float that is off by a bit still rounds to the decimal's digits
 _EXACT_POWER = 22  # the largest power of ten that a float holds
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+_capsule_pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi)
+)
 
 
 class Kind(StrEnum):
@@ -176,7 +181,7 @@ def missing(column: pa.Array[Any]) -> NDArray[np.bool_]:
     return result
 
 
-def column_named(name: str, table: Columns) -> str | None:
+def column_named(name: str, table: Iterable[str]) -> str | None:
     """Return a table's own spelling of a column's name: exact, or regardless of case as in SQL.
 
     Examples
@@ -209,6 +214,37 @@ def plain_array(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:
     if not isinstance(column, pa.ChunkedArray):
         return column
     return cast("pa.Array[Any]", column.chunk(0) if column.num_chunks == 1 else column.combine_chunks())
+
+
+def float64_positions(row: pa.StructType, names: Sequence[str]) -> NDArray[np.int64] | None:
+    """Return where columns are among a row's, matched by name as in SQL; None unless all are there as float64.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> row = pa.struct([("day", pa.date32()), ("Fare", pa.float64())])
+    >>> float64_positions(row, ["fare"]), float64_positions(row, ["day"])
+    (array([1]), None)
+    """
+    table: dict[str, pa.Field[Any]] = {field.name: field for field in row}
+    found = [column_named(name, table) for name in names]
+    if not all(name is not None and pa.types.is_float64(table[name].type) for name in found):
+        return None
+    order = list(table)
+    return np.array([order.index(name) for name in found if name is not None], dtype=np.int64)
+
+
+def exported(array: pa.Array[Any]) -> tuple[object, int]:
+    """Return the address of an array's ArrowArray in the C data interface, and what keeps it valid.
+
+    Examples
+    --------
+    >>> owner, address = exported(pa.array([1.0]))
+    >>> address > 0
+    True
+    """
+    _, owner = array.__arrow_c_array__()
+    return owner, _capsule_pointer(owner, b"arrow_array")
 
 
 def _counted(array: pa.Array[Any]) -> tuple[pa.Array[Any], float]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from adsql import registry
+from adsql.arrow import struct_columns
 from adsql.errors import (
     AdsqlError,
     ColumnError,
@@ -225,6 +226,14 @@ class Model:
             if rows is not None:
                 result.put(rows, segment.score(columns))
         return result
+
+    def score_rows(self, rows: pa.StructArray) -> Scores:
+        """Score an array of rows: the same as `score`, faster where all columns are float64."""
+        if not self.segment_by:
+            scores = self.segments[""].score_rows(rows)
+            if scores is not None:
+                return scores
+        return self.score(struct_columns(rows))
 
     def parts(self, table: Columns) -> Iterator[tuple[NDArray[np.int64] | None, Segment, Columns]]:
         """Yield the segments that have rows in a table: which rows, None for all, and their columns that it uses."""

@@ -130,6 +130,14 @@ class Segment:
         scores = self.detector.score(X)
         return Scores(scores, present, [(None, self)])
 
+    def score_rows(self, rows: pa.StructArray) -> Scores | None:
+        """Score rows of float64 columns; None if only `score` can. See `FeatureSpec.transform_rows`."""
+        transformed = self.features.transform_rows(rows)
+        if transformed is None:
+            return None
+        X, present = transformed
+        return Scores(self.detector.score(X), present, [(None, self)])
+
     def score_values(self, values: Floats) -> Scores:
         """Score one row given as raw numbers, one for each feature in order; the same as `score`, without Arrow."""
         X, present = self.features.transform_values(values)

@@ -120,7 +120,7 @@ def scans(setting: Setting) -> Section:
 
 def overhead(setting: Setting) -> Section:
     idle = _on_one_and_two(setting.bare, "ours.idle_udf")
-    rows = [["UDF that returns a field", *map(nano, idle), "", "", ""]]
+    rows = [["UDF that returns its input", *map(nano, idle), "", "", ""]]
     for model in setting.available("zscore", "mad", "mcd", "hbos", "pca"):
         taken = _on_one_and_two(setting.score, model, "row")
         ratios = [times(seconds / least) for seconds, least in zip(taken, idle, strict=True)]
@@ -128,7 +128,7 @@ def overhead(setting: Setting) -> Section:
     text = (
         "What a cheap model costs beside getting its rows: nanoseconds a row of `SELECT max(anomaly_score('m', t)) "
         f"FROM t` over {setting.rows:,} rows, CPU on one thread and wall on two, and how many times that of an Arrow "
-        "UDF which gets the same row and returns one of its fields."
+        "UDF which gets the same row and returns it (`SELECT max(same(t).f0) FROM t`)."
     )
     header = ("", "CPU, 1 thread", "wall, 2 threads", "times the idle UDF", "on 2 threads", "goal: at most")
     return Section("Cheap models and an idle UDF", text, header, rows)
