@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from adsql.arrow import LARGEST, SECONDS_PER_DAY, Floats, Kind, missing, to_float64, to_text, unbounded_float64
+from adsql.arrow import (
+    LARGEST,
+    SECONDS_PER_DAY,
+    Floats,
+    Kind,
+    compute,
+    missing,
+    to_float64,
+    to_text,
+    unbounded_float64,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +87,7 @@ class Feature:
 
 def rarity_feature(name: str, encoding: str, text: pa.StringArray) -> Feature:
     """Return an unscaled feature from the shares of a column's values, the thousand most frequent at most."""
-    counts = pc.value_counts(text.drop_null())
+    counts = compute().value_counts(text.drop_null())
     values = cast("list[str]", counts.field("values").to_pylist())
     numbers = cast("list[int]", counts.field("counts").to_pylist())
     pairs = sorted(zip(values, numbers, strict=True), key=lambda pair: (-pair[1], pair[0]))[:MAX_CATEGORIES]
@@ -114,7 +123,7 @@ def with_robust_scale(feature: Feature, values: pa.Array[Any]) -> Feature | None
 def patterns(text: pa.StringArray) -> pa.StringArray:
     """Return the shape of texts: runs of capitals become A, of letters a, of digits 9."""
     for pattern, replacement in _PATTERN_STEPS:
-        text = pc.replace_substring_regex(text, pattern=pattern, replacement=replacement)
+        text = compute().replace_substring_regex(text, pattern=pattern, replacement=replacement)
     return text
 
 
@@ -141,7 +150,7 @@ def _rarity(values: pa.Array[Any], feature: Feature) -> Floats:
     text = to_text(values)
     if feature.encoding == "pattern_rarity":
         text = patterns(text)
-    known = pc.index_in(text, value_set=pa.array(feature.vocabulary, pa.string()))
+    known = compute().index_in(text, value_set=pa.array(feature.vocabulary, pa.string()))
     index = known.fill_null(len(feature.vocabulary)).to_numpy(zero_copy_only=False)
     result: Floats = np.array([*feature.rarities, feature.unseen])[index]
     result[missing(text)] = np.nan

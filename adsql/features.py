@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from adsql.arrow import (
     LARGEST,
@@ -34,6 +33,7 @@ from adsql.arrow import (
     Floats,
     Kind,
     column_named,
+    compute,
     exported,
     float64_positions,
     is_integer,
@@ -381,7 +381,7 @@ def _candidates(name: str, values: pa.Array[Any], n_rows: int, *, automatic: boo
 def _key_reason(name: str, values: pa.Array[Any], n_rows: int) -> str:
     if not is_integer(values.type) or values.null_count or len(values) < _MIN_KEY_ROWS:
         return ""
-    if pc.count_distinct(values).as_py() < len(values):
+    if compute().count_distinct(values).as_py() < len(values):
         return ""
     numbers = to_float64(values)
     # A sample of consecutive keys of n_rows rows spans at most n_rows values.
@@ -396,7 +396,7 @@ def _text_candidates(name: str, text: pa.StringArray, *, automatic: bool) -> tup
     shapes = patterns(text)
     if automatic and not _repeats(shapes):
         return [], f"free text or a key: almost every value has its own pattern{_remark(text)}"
-    if automatic and pc.count_distinct(shapes).as_py() == 1:
+    if automatic and compute().count_distinct(shapes).as_py() == 1:
         return [], f"a key: almost every value is different, and all have one pattern{_remark(text)}"
     return [rarity_feature(name, "pattern_rarity", shapes)], ""
 
@@ -407,5 +407,5 @@ def _remark(text: pa.StringArray) -> str:
 
 def _repeats(text: pa.StringArray) -> bool:
     """Return whether the values are few, and stand for several rows each."""
-    distinct = int(pc.count_distinct(text).as_py() or 0)
+    distinct = int(compute().count_distinct(text).as_py() or 0)
     return distinct <= MAX_CATEGORIES and distinct * _MIN_REPEATS <= len(text)

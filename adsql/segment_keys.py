@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from adsql.arrow import Kind, column_named, kind_of, missing, to_text
+from adsql.arrow import Kind, column_named, compute, kind_of, missing, to_text
 from adsql.errors import ColumnTypeChanged, UnknownColumn
 from adsql.wording import did_you_mean
 
@@ -38,8 +37,7 @@ def segment_keys(table: Columns, segment_by: Sequence[str]) -> pa.StringArray:
     texts = [_escaped(_key_text(table[existing_column(name, table)])) for name in segment_by]
     if len(texts) == 1:
         return texts[0]
-    join: Any = pc.binary_join_element_wise  # its stubs do not know of a separator as the last argument
-    return cast("pa.StringArray", join(*texts, _KEY_SEPARATOR))
+    return cast("pa.StringArray", compute().binary_join_element_wise(*texts, _KEY_SEPARATOR))
 
 
 def segment_kinds(table: Columns, segment_by: Sequence[str]) -> tuple[str, ...]:
@@ -80,7 +78,7 @@ def _key_text(column: pa.Array[Any]) -> pa.StringArray:
     text = to_text(column)
     if kind in (Kind.NUMBER, Kind.TIMESTAMP, Kind.TIME):
         for pattern, replacement in _NEEDLESS:
-            text = pc.replace_substring_regex(text, pattern=pattern, replacement=replacement)
+            text = compute().replace_substring_regex(text, pattern=pattern, replacement=replacement)
     return text
 
 
@@ -89,12 +87,12 @@ def _float_text(column: pa.Array[Any]) -> pa.StringArray:
     values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     whole = (np.trunc(values) == values) & (np.abs(values) < _EXACT_INTEGERS)
     integers = pa.array(np.where(whole, values, 0.0).astype(np.int64), mask=missing(column))
-    return cast("pa.StringArray", pc.if_else(pa.array(whole), to_text(integers), to_text(column)))
+    return cast("pa.StringArray", compute().if_else(pa.array(whole), to_text(integers), to_text(column)))
 
 
 def _escaped(text: pa.StringArray) -> pa.StringArray:
     for special, escape in _ESCAPES:
-        text = pc.replace_substring(text, pattern=special, replacement=escape)
+        text = compute().replace_substring(text, pattern=special, replacement=escape)
     return cast("pa.StringArray", text.fill_null(_NULL_KEY))
 
 

@@ -223,9 +223,9 @@ def _read_columns(
     for index, column_name in enumerate(batch.schema.names):
         kind, _, name = column_name.partition(":")
         column: Any = batch.column(index)
-        if not isinstance(column, pa.ListArray):
-            raise TypeError(f"column {column_name!r} is no list")
-        values = column.flatten()
+        if not isinstance(column, pa.ListArray) or len(column) != 1 or column.null_count:
+            raise TypeError(f"column {column_name!r} is not one list")
+        values = column[0].values  # not flatten(), which imports pyarrow.compute: see adsql.arrow.compute
         if values.null_count or (kind == "text" and values.type != pa.string()):
             raise TypeError(f"column {column_name!r} holds NULL, or no text")
         if kind == "text":

@@ -204,7 +204,7 @@ def _new_reader(plpy: Server, model: Model, data: bytes, row_type: int, names: S
             "the row's columns have no names", hint="pass the row of a table or of a subquery: anomaly_score('m', t)"
         )
     every = describe(plpy, known, types, [-1] * len(types))
-    model.score(no_rows(every))  # raises for columns that are missing, or not of the kind that they were
+    list(model.parts(no_rows(every)))  # raises for columns that are missing, or not of the kind that they were
     needed = [existing_column(name, no_rows(every)) for name in model.positional_columns]
     columns = tuple((column, position) for position, column in enumerate(every) if column.name in needed)
     encoding = query(plpy, "SELECT pg_catalog.current_setting('client_encoding') AS name")[0]["name"]

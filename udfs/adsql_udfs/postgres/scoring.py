@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from adsql import ranking
+from adsql.arrow import compute
 from adsql.errors import UnknownModel
 from adsql.options import TrainingOptions
 from adsql_udfs import loaded
@@ -121,5 +121,5 @@ def array_text(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | Non
     """Return values as the text of an array, with NULL for those that are missing."""
     texts: Any = pa.array(values, mask=missing).cast(pa.string())
     offsets: Any = pa.array([0, len(texts)], pa.int32())
-    joined: Any = pc.binary_join(pa.ListArray.from_arrays(offsets, texts.fill_null("NULL")), _COMMA)
+    joined: Any = compute().binary_join(pa.ListArray.from_arrays(offsets, texts.fill_null("NULL")), _COMMA)
     return f"{{{joined[0].as_py() or ''}}}"
