@@ -257,12 +257,14 @@ def test_a_column_of_another_type_blocks_no_insert_and_is_told(con, watched):
     assert the_error(con).startswith("[ADSQL_COLUMN_TYPE_CHANGED] column 'km'")
 
 
+@pytest.mark.own_database
 def test_a_server_without_the_package_blocks_no_insert_and_is_told(con, watched):
     con.execute("DO LANGUAGE plpython3u $$ import sys; sys.modules['adsql_udfs.postgres.calls'] = None $$")
     con.execute(STRANGE)
     assert the_error(con).startswith("[ADSQL_DATABASE] the inserted rows were not scored: ModuleNotFoundError")
 
 
+@pytest.mark.own_database
 def test_a_log_that_takes_no_events_blocks_no_insert_and_warns(con, watched):
     con.execute("ALTER TABLE anomaly_events ADD CHECK (false)")
     warned = []
