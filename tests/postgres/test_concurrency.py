@@ -120,7 +120,7 @@ def test_memory_of_a_session_does_not_grow_with_its_models(con):
             con.execute("SELECT count(*) FROM detect_anomalies('trips', algorithm => 'mad')")
         con.execute("SELECT drop_model('m')")
 
-    work(60)
+    work(20)
     before = own()
-    work(120)
-    assert own() - before < 12 * 1024
+    work(40)
+    assert own() - before < 4 * 1024
