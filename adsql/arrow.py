@@ -132,9 +132,12 @@ def unbounded_float64(column: pa.Array[Any]) -> Floats:
     if kind in (Kind.TEXT, Kind.UNSUPPORTED):
         raise UnusableColumn(f"a column of type {dtype} has no number", allowed="numbers, booleans, times and dates")
     array, divisor = _counted(array)
-    if not pa.types.is_float64(array.type):
-        array = array.cast(pa.float64(), safe=False)
-    values = np.asarray(array.fill_null(np.nan) if array.null_count else array, dtype=np.float64)
+    if pa.types.is_integer(array.type) and not array.null_count:
+        values = array.to_numpy().astype(np.float64)  # a twentieth of the cast's cost where there is one row
+    else:
+        if not pa.types.is_float64(array.type):
+            array = array.cast(pa.float64(), safe=False)
+        values = np.asarray(array.fill_null(np.nan) if array.null_count else array, dtype=np.float64)
     if divisor != 1.0:
         return values / divisor
     return _nearest_decimals(values, dtype.scale) if pa.types.is_decimal(dtype) else values
@@ -157,6 +160,8 @@ def to_text(column: pa.Array[Any]) -> pa.StringArray:
     array = _plain(column)
     if pa.types.is_null(array.type):
         return pa.nulls(len(array), pa.string())
+    if isinstance(array, pa.StringArray):
+        return array
     try:
         return cast("pa.StringArray", array.cast(pa.string()))
     except pa.ArrowException as error:
@@ -263,13 +268,13 @@ def _counted(array: pa.Array[Any]) -> tuple[pa.Array[Any], float]:
     """Return an array that casts to float64, and the number by which to divide it."""
     dtype = array.type
     if pa.types.is_date32(dtype):
-        return array.cast(pa.int32()), 1.0 / SECONDS_PER_DAY
+        return array.view(pa.int32()), 1.0 / SECONDS_PER_DAY
     if pa.types.is_date64(dtype):
-        return array.cast(pa.int64()), 1e3
+        return array.view(pa.int64()), 1e3
     if pa.types.is_time32(dtype):
-        return array.cast(pa.int32()), _PER_SECOND[dtype.unit]
+        return array.view(pa.int32()), _PER_SECOND[dtype.unit]
     if pa.types.is_timestamp(dtype) or pa.types.is_time64(dtype) or pa.types.is_duration(dtype):
-        return array.cast(pa.int64()), _PER_SECOND[dtype.unit]
+        return array.view(pa.int64()), _PER_SECOND[dtype.unit]
     return (array.cast(pa.uint8()), 1.0) if pa.types.is_boolean(dtype) else (array, 1.0)
 
 
