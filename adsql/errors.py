@@ -80,6 +80,8 @@ class AdsqlError(ValueError):
         Stable identifier; it does not change when a message is reworded.
     exit_code : int
         What the command line exits with.
+    problem, allowed, hint : str
+        The parts of the message.
 
     Examples
     --------
@@ -93,18 +95,18 @@ class AdsqlError(ValueError):
 
     def __init__(self, problem: str, *, allowed: str | Iterable[str] | None = None, hint: str = "") -> None:
         self.problem = problem
-        self._allowed = allowed if isinstance(allowed, str) or allowed is None else listing(allowed)
-        self._hint = hint
+        self.allowed = allowed if isinstance(allowed, str) or allowed is None else listing(allowed)
+        self.hint = hint
         parts = [f"[{self.code}] {problem}"]
-        if self._allowed is not None:
-            parts.append(f"Allowed: {self._allowed}")
+        if self.allowed is not None:
+            parts.append(f"Allowed: {self.allowed}")
         if hint:
             parts.append(f"Do: {hint}")
         super().__init__(". ".join(parts))
 
     def __reduce__(self) -> tuple[object, ...]:
         # An exception would be made again from its message, which has the code already.
-        return functools.partial(type(self), self.problem, allowed=self._allowed, hint=self._hint), ()
+        return functools.partial(type(self), self.problem, allowed=self.allowed, hint=self.hint), ()
 
 
 class OptionError(AdsqlError):
