@@ -142,6 +142,14 @@ class TimedOut(Problem):
     status = 504
 
 
+class Misconfigured(Problem):
+    """The gateway's settings, or files that they name, cannot be used."""
+
+    code = "ADSQL_MISCONFIGURED"
+    exit_code = 2
+    status = 503
+
+
 class InternalError(Problem):
     """The gateway has a defect; the log has it under the request's id."""
 
