@@ -27,10 +27,13 @@ class Requirement:
         The least role.
     operators_only
         Whether the endpoint concerns the gateway as a whole, and not one tenant.
+    one_time
+        Whether a password that has to be changed is enough.
     """
 
     role: Role
     operators_only: bool = False
+    one_time: bool = False
 
     async def __call__(self, request: Request) -> Caller:
         """Return the caller.
@@ -45,6 +48,8 @@ class Requirement:
         caller = request.state.exchange.caller
         if not isinstance(caller, Caller):
             raise NotAuthenticated(request.state.exchange.refusal)
+        if caller.one_time and not self.one_time:
+            raise Forbidden("the password is for one login", hint="choose another: POST /api/v1/auth/password")
         if not caller.role.includes(self.role):
             raise Forbidden(f"this needs the role {self.role}; the credential has {caller.role}")
         if self.operators_only and not caller.operates:
@@ -63,6 +68,6 @@ class Open:
 PUBLIC = Open()
 
 
-def requires(role: Role, *, operators_only: bool = False) -> Requirement:
+def requires(role: Role, *, operators_only: bool = False, one_time: bool = False) -> Requirement:
     """Return a dependency that demands a role and gives the `Caller`."""
-    return Requirement(role, operators_only)
+    return Requirement(role, operators_only, one_time)

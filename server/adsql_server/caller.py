@@ -47,6 +47,8 @@ class Caller:
         What the credential permits: never more than the user's own role.
     credential
         What the caller proved itself with, for the audit log: `session:<id>` or `key:<id>`.
+    one_time
+        Whether the password has to be changed before anything else.
     """
 
     user_id: str
@@ -54,6 +56,13 @@ class Caller:
     tenant: str
     role: Role
     credential: str
+    one_time: bool = False
+
+    @property
+    def session(self) -> str | None:
+        """The session that the caller logged in to; None for an API key."""
+        kind, _, name = self.credential.partition(":")
+        return name if kind == "session" else None
 
     @property
     def operates(self) -> bool:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI, Request
 
+    from adsql_server.exchange import Exchange
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -135,6 +137,12 @@ class Overloaded(Retryable):
     status = 503
 
 
+class Unready(Retryable):
+    """The gateway cannot work at the moment: a database does not answer."""
+
+    code = "ADSQL_UNREADY"
+
+
 class TimedOut(Problem):
     """The request took longer than the gateway permits; what it had started was stopped."""
 
@@ -209,9 +217,8 @@ def body_of(error: AdsqlError, request_id: str, **more: Any) -> dict[str, Any]: 
     return {name: value for name, value in (members | more).items() if value is not None}
 
 
-def answer(request: Request, error: AdsqlError, **more: Any) -> JSONResponse:  # noqa: ANN401 - JSON
+def answer(exchange: Exchange, error: AdsqlError, **more: Any) -> JSONResponse:  # noqa: ANN401 - JSON
     """Return an error as the answer to a request."""
-    exchange = request.state.exchange
     exchange.code = error.code
     headers = error.headers if isinstance(error, Problem) else None
     body = body_of(error, exchange.request_id, **more)
@@ -229,18 +236,18 @@ def install(app: FastAPI) -> None:
 
     async def known(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, AdsqlError)
-        return answer(request, error)
+        return answer(request.state.exchange, error)
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         # What was sent is not repeated: it may be a password.
         wrong = [{"where": [str(part) for part in one["loc"]], "what": one["msg"]} for one in error.errors()]
         first = f"{'.'.join(wrong[0]['where'])}: {wrong[0]['what']}" if wrong else "the request is not valid"
-        return answer(request, InvalidRequest(first), errors=wrong)
+        return answer(request.state.exchange, InvalidRequest(first), errors=wrong)
 
     async def http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        response = answer(request, from_http(error))
+        response = answer(request.state.exchange, from_http(error))
         response.headers.update(error.headers or {})
         return response
 

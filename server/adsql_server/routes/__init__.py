@@ -1,0 +1,19 @@
+"""The endpoints, one file a subject. Each has a `router`; all of them are in `ROUTERS`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adsql_server.routes import api_keys, audit, auth, health, tenants, users
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+ROUTERS: tuple[APIRouter, ...] = (
+    auth.router,
+    users.router,
+    api_keys.router,
+    tenants.router,
+    audit.router,
+    health.router,
+)
