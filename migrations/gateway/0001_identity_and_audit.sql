@@ -50,7 +50,7 @@ CREATE TABLE adsql_gateway.api_keys (
 
 -- One row a request. Names are copied, so that a row outlives the user it speaks of.
 CREATE TABLE adsql_gateway.audit (
-    at           TIMESTAMPTZ       NOT NULL,
+    happened_at  TIMESTAMPTZ       NOT NULL,
     request_id   TEXT              NOT NULL,
     user_id      TEXT,
     username     TEXT,

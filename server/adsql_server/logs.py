@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
@@ -23,7 +26,53 @@ _SECRETS = re.compile(
     r"|(?<=password=)\S+"  # libpq's way
 )
 HIDDEN = "[hidden]"
+_SECONDS = 0.1
 _QUIET = ("uvicorn.access", "httpx", "httpcore")
+
+
+class Lines(logging.Handler):
+    """Writes the lines of the log together, some moments after they were logged; errors, and the last ones, at once.
+
+    A write for each request takes as long as much of the request, and a slow reader of the log would hold it up.
+
+    Parameters
+    ----------
+    stream
+        Where they go.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._lines: deque[str] = deque()
+        self._writing = threading.Lock()
+        self._stop = threading.Event()
+        threading.Thread(target=self._run, name="log", daemon=True).start()
+        atexit.register(self.close)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line for the next write."""
+        self._lines.append(self.format(record))
+        if record.levelno >= logging.ERROR:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self._writing:
+            waiting = [self._lines.popleft() for _ in range(len(self._lines))]
+            if waiting:
+                self._stream.write("\n".join(waiting) + "\n")
+                self._stream.flush()
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        self._stop.set()
+        self.flush()
+        super().close()
+
+    def _run(self) -> None:
+        while not self._stop.wait(_SECONDS):
+            self.flush()
 
 
 def configure(settings: Settings) -> None:
@@ -43,7 +92,7 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = Lines(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -65,6 +114,7 @@ def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any])
     >>> hide_secrets(None, "info", {"event": "at postgresql://me:s3cret@host/db", "password": "s3cret"})
     {'event': 'at postgresql://[hidden]@host/db', 'password': '[hidden]'}
     """
+    event.pop("color_message", None)  # uvicorn's message again, for a terminal
     for name, value in event.items():
         if _SECRET_NAMES.search(name):
             event[name] = HIDDEN

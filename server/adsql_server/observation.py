@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ API = "/api/v1"
 # Asked every few seconds by machines; neither logged nor audited.
 PROBES = frozenset(f"{prefix}{path}" for prefix in ("", API) for path in ("/health", "/health/ready", "/metrics"))
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Unique and no secret, so that none has to be drawn for each request.
+_START = secrets.token_hex(4)
+_numbers = itertools.count(1)
 _NO_ROUTE = "none"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -83,7 +87,9 @@ class Observation:
 
 def _tell(gateway: Gateway, exchange: Exchange, scope: Scope) -> None:
     exchange.status = exchange.status or _CLIENT_LEFT
-    route = getattr(scope.get("route"), "path", _NO_ROUTE)
+    # A router knows its paths without the prefix that it is included under.
+    known = getattr(scope.get("route"), "path", None)
+    route = _NO_ROUTE if known is None else f"{API if exchange.path.startswith(API) else ''}{known}"
     metrics = gateway.metrics
     method = exchange.method if route != _NO_ROUTE else _NO_ROUTE
     metrics.requests.labels(method, route, exchange.status).inc()
@@ -103,6 +109,6 @@ def _tell(gateway: Gateway, exchange: Exchange, scope: Scope) -> None:
 
 def _exchange(scope: Scope) -> Exchange:
     sent = Headers(scope=scope).get("x-request-id", "")
-    request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+    request_id = sent if _REQUEST_ID.fullmatch(sent) else f"{_START}{next(_numbers):08x}"
     client = scope.get("client")
     return Exchange(request_id, scope["method"], scope["path"], client[0] if client else "unknown")

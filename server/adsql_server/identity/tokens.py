@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cachetools import LRUCache
 from jose import jwt
 from jose.exceptions import ExpiredSignatureError, JWTError
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _TYPE = "at+jwt"
 _HEADER = frozenset({"alg", "kid", "typ"})
 _MAX_LENGTH = 4096
+_REMEMBERED = 4096
 _REQUIRED = {f"require_{claim}": True for claim in ("aud", "iss", "sub", "exp", "iat", "nbf", "jti")}
 
 
@@ -32,10 +35,13 @@ class Claims:
         The session that it belongs to.
     role
         The most that it permits.
+    expires_at
+        In seconds since 1970.
     """
 
     session: str
     role: Role
+    expires_at: int
 
 
 class AccessTokens:
@@ -53,6 +59,9 @@ class AccessTokens:
 
     def __init__(self, ring: KeyRing, issuer: str, audience: str, seconds: int) -> None:
         self._ring, self._issuer, self._audience, self.seconds = ring, issuer, audience, seconds
+        # Verifying a signature takes longer than all else that happens to a small request.
+        self._verified: LRUCache[str, Claims] = LRUCache(_REMEMBERED)
+        self._lock = threading.Lock()
 
     def issue(self, user_id: str, session: str, role: Role, token_id: str) -> str:
         """Return a token."""
@@ -72,14 +81,25 @@ class AccessTokens:
         NotAuthenticated
             If it is not one that this gateway issued, or no longer valid.
         """
+        with self._lock:
+            known = self._verified.get(token)
+        if known is None:
+            known = self._read(token)
+            with self._lock:
+                self._verified[token] = known
+        if known.expires_at <= time.time():
+            raise _expired()
+        return known
+
+    def _read(self, token: str) -> Claims:
         key = self._key(token)
         try:
             claims = jwt.decode(
                 token, key.public, [key.algorithm], {**_REQUIRED, "leeway": 0}, self._audience, self._issuer
             )
-            return Claims(str(claims["sid"]), Role(claims["scope"]))
+            return Claims(str(claims["sid"]), Role(claims["scope"]), int(claims["exp"]))
         except ExpiredSignatureError:
-            raise NotAuthenticated("the access token has expired", hint="POST /api/v1/auth/refresh") from None
+            raise _expired() from None
         except (JWTError, KeyError, ValueError):
             raise _refused() from None
 
@@ -96,6 +116,10 @@ class AccessTokens:
         if key is None or header.get("alg") != key.algorithm or header.get("typ") != _TYPE or not _HEADER >= set(header):
             raise _refused()
         return key
+
+
+def _expired() -> NotAuthenticated:
+    return NotAuthenticated("the access token has expired", hint="POST /api/v1/auth/refresh")
 
 
 def _refused() -> NotAuthenticated:

@@ -1,6 +1,6 @@
 -- Lists, one a column; both databases unfold them side by side.
 INSERT INTO adsql_gateway.audit (
-    at, request_id, user_id, username, tenant, credential, address, method, path, subject, status, code, row_count,
+    happened_at, request_id, user_id, username, tenant, credential, address, method, path, subject, status, code, row_count,
     duration_ms
 )
 SELECT
