@@ -17,10 +17,12 @@ from adsql_server.gateway import Gateway
 from adsql_server.guard import Guard
 from adsql_server.observation import API, Observation
 from adsql_server.routes import ROUTERS, health
-from adsql_server.settings import Settings
+from adsql_server.settings import settings_from
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from adsql_server.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -31,7 +33,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings
         By default those of the environment.
     """
-    chosen = settings or Settings()
+    chosen = settings or settings_from({})
     logs.configure(chosen)
     app = FastAPI(
         title="adsql",

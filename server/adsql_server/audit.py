@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from adsql_server.logs import logger
 from adsql_server.store.protocol import run
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from adsql_server.exchange import Exchange
     from adsql_server.store import Row, Store
 
@@ -78,17 +79,23 @@ class AuditLog:
         """Have an exchange that is over written."""
         caller = exchange.caller
         who = (caller.user_id, caller.username, caller.tenant, caller.credential) if caller else (None,) * 4
+        texts = (exchange.address, exchange.method, exchange.path, exchange.subject)
+        address, method, path, subject = (text and _clean(text) for text in texts)
+        milliseconds = round(exchange.seconds * 1000, 3)
         self._waiting.append(
             (
-                exchange.at, exchange.request_id, *who, _clean(exchange.address), _clean(exchange.method),
-                _clean(exchange.path), exchange.subject and _clean(exchange.subject), exchange.status, exchange.code, exchange.rows, round(exchange.seconds * 1000, 3),
+                exchange.at, exchange.request_id, *who, address, method, path, subject, exchange.status,
+                exchange.code, exchange.rows, milliseconds,
             )
         )  # fmt: skip
 
     def read(self, tenant: str | None, username: str | None, before: datetime, limit: int) -> list[Entry]:
         """Return the last entries of a tenant, or of all with strangers (None), the newest first."""
         self.write()
-        return [Entry(*row) for row in cast("list[tuple]", run(self._store, "audit", tenant, before, username, limit))]
+        return [
+            Entry(*cast("Any", row))  # the query's columns are its fields
+            for row in run(self._store, "audit", tenant, before, username, limit)
+        ]
 
     def write(self) -> None:
         """Write what waits."""
@@ -111,7 +118,7 @@ class AuditLog:
             stopping = self._stop.wait(_SECONDS)
             try:
                 self.write()
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it is, the thread has to go on
                 logger().exception("the audit cannot be written", waiting=len(self._waiting))
 
 

@@ -79,10 +79,11 @@ def describe(app: FastAPI) -> None:
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            _complete(plain(), app)
-        assert app.openapi_schema is not None
-        return app.openapi_schema
+        if app.openapi_schema is not None:
+            return app.openapi_schema
+        document = plain()
+        _complete(document, app)
+        return document
 
     # FastAPI's documented way to extend the document.
     app.openapi = openapi  # type: ignore[method-assign]

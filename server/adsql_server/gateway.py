@@ -72,7 +72,7 @@ class Gateway:
         passwords = Passwords(settings.password_memory_kib, settings.password_iterations)
         store = open_store(settings)
         users = Users(store, passwords)
-        given = settings.admin_password and settings.admin_password.get_secret_value()
+        given = settings.admin_password.get_secret_value() if settings.admin_password else None
         return cls(
             settings=settings,
             secret=load_secret(settings),

@@ -85,6 +85,7 @@ class Observation:
             _tell(scope["app"].state.gateway, exchange, scope)
             structlog.contextvars.unbind_contextvars("request_id")
 
+
 def _tell(gateway: Gateway, exchange: Exchange, scope: Scope) -> None:
     exchange.status = exchange.status or _CLIENT_LEFT
     # A router knows its paths without the prefix that it is included under.

@@ -227,30 +227,29 @@ def answer(exchange: Exchange, error: AdsqlError, **more: Any) -> JSONResponse: 
 
 def from_http(error: HTTPException) -> AdsqlError:
     """Return the problem that an exception of the web framework stands for."""
-    cls = _OF_STATUS.get(error.status_code, InvalidRequest if error.status_code < InternalError.status else InternalError)
+    cls = _OF_STATUS.get(
+        error.status_code, InvalidRequest if error.status_code < InternalError.status else InternalError
+    )
     return from_message(str(error.detail)) or cls(str(error.detail))
 
 
 def install(app: FastAPI) -> None:
     """Have an application answer whatever fails in it as a problem."""
 
-    async def known(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, AdsqlError)
+    async def known(request: Request, error: AdsqlError) -> JSONResponse:
         return answer(request.state.exchange, error)
 
-    async def invalid(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         # What was sent is not repeated: it may be a password.
         wrong = [{"where": [str(part) for part in one["loc"]], "what": one["msg"]} for one in error.errors()]
         first = f"{'.'.join(wrong[0]['where'])}: {wrong[0]['what']}" if wrong else "the request is not valid"
         return answer(request.state.exchange, InvalidRequest(first), errors=wrong)
 
-    async def http(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
         response = answer(request.state.exchange, from_http(error))
         response.headers.update(error.headers or {})
         return response
 
-    app.add_exception_handler(AdsqlError, known)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, http)
+    handlers: dict[type[Exception], Any] = {AdsqlError: known, RequestValidationError: invalid, HTTPException: http}
+    for cls, handler in handlers.items():
+        app.add_exception_handler(cls, handler)

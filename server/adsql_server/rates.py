@@ -112,7 +112,9 @@ class RateLimits:
 
 
 def _limiter(url: str) -> SlidingWindowCounterRateLimiter:
-    options = {} if url.startswith("memory:") else {"implementation": "redispy", "socket_timeout": 1.0}
+    options: dict[str, float | str | bool] = {}
+    if not url.startswith("memory:"):
+        options = {"implementation": "redispy", "socket_timeout": 1.0}
     try:
         storage = storage_from_string(f"async+{url}", wrap_exceptions=True, **options)
     except Exception as error:

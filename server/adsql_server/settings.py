@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from limits import parse_many
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adsql_server.problems import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _POSTGRES = ("postgresql://", "postgres://")
 
@@ -127,3 +132,18 @@ class Settings(BaseSettings):
     def keys_dir(self) -> Path:
         """Where the signing keys are."""
         return self.jwt_keys_dir or self.data_dir / "keys"
+
+
+def settings_from(given: Mapping[str, object]) -> Settings:
+    """Return the settings of the environment, with some given otherwise.
+
+    Raises
+    ------
+    Misconfigured
+        Naming each variable that cannot be used, and no value: it may be a secret.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type] # pydantic validates them
+    except ValidationError as error:
+        wrong = (f"ADSQL_{str(one['loc'][0]).removeprefix('ADSQL_').upper()}: {one['msg']}" for one in error.errors())
+        raise Misconfigured("; ".join(wrong), hint="docs/gateway_settings.md has them all") from None

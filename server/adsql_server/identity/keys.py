@@ -82,7 +82,9 @@ def load_keys(folder: Path, signing_kid: str | None) -> KeyRing:
         raise Misconfigured(f"{folder} has two keys of the same name")
     kid = signing_kid or max(keys)
     if kid not in keys:
-        raise Misconfigured(f"no key {kid!r} in {folder}", allowed=keys, hint="set ADSQL_JWT_SIGNING_KID to one of them")
+        raise Misconfigured(
+            f"no key {kid!r} in {folder}", allowed=keys, hint="set ADSQL_JWT_SIGNING_KID to one of them"
+        )
     return KeyRing(keys, keys[kid])
 
 
@@ -124,4 +126,6 @@ def _algorithm(name: str, pem: bytes) -> str:
         return "ES256"
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _MIN_RSA_BITS:
         return "RS256"
-    raise Misconfigured(f"{name} is of a kind that does not sign tokens", allowed=f"EC P-256, or RSA of {_MIN_RSA_BITS} bits")
+    raise Misconfigured(
+        f"{name} is of a kind that does not sign tokens", allowed=f"EC P-256, or RSA of {_MIN_RSA_BITS} bits"
+    )

@@ -94,7 +94,7 @@ class Recognition:
                 session = self._sessions.get(claims.session)
             if session is None and read:
                 session = self._read_session(claims.session)
-            return session and _limited(session.caller, claims.role)
+            return None if session is None else _limited(session.caller, claims.role)
         parts = read_key(key or "")
         if parts is None:
             raise NotAuthenticated("that is no API key")

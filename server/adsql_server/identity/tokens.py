@@ -113,7 +113,9 @@ class AccessTokens:
             raise _refused() from None
         kid = header.get("kid")
         key = self._ring.keys.get(kid) if isinstance(kid, str) else None
-        if key is None or header.get("alg") != key.algorithm or header.get("typ") != _TYPE or not _HEADER >= set(header):
+        if key is None or header.get("alg") != key.algorithm:
+            raise _refused()
+        if header.get("typ") != _TYPE or not set(header) <= _HEADER:
             raise _refused()
         return key
 

@@ -200,7 +200,9 @@ def check_tenant(name: str) -> str:
         If it cannot be one.
     """
     if not re.fullmatch(TENANT_NAME, name):
-        raise InvalidRequest("that is no name of a tenant", allowed="up to 40 of a-z, 0-9 and _, beginning with a letter")
+        raise InvalidRequest(
+            "that is no name of a tenant", allowed="up to 40 of a-z, 0-9 and _, beginning with a letter"
+        )
     return name
 
 

@@ -49,7 +49,9 @@ class KeyShown(BaseModel):
 class KeyCreated(KeyShown):
     """A key, this once with its secret."""
 
-    key: str = Field(description="Send it as `X-API-Key`; it is not shown again", examples=["adsql_0123456789abcdef_..."])
+    key: str = Field(
+        description="Send it as `X-API-Key`; it is not shown again", examples=["adsql_0123456789abcdef_..."]
+    )
 
 
 @router.get("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
 from pydantic import BaseModel, Field
@@ -24,7 +24,7 @@ class Tokens(BaseModel):
     """What a client keeps until it logs out."""
 
     access_token: str = Field(description="Send it as `Authorization: Bearer ...`", examples=["eyJhbGciOi..."])
-    token_type: str = "bearer"
+    token_type: Literal["bearer"]
     expires_in: int = Field(description="Seconds that the access token is valid", examples=[900])
     refresh_token: str = Field(description="For one call of `/auth/refresh`", examples=["S9n0Xk..."])
     scope: str = Field(description="The role that the access token permits", examples=["write"])
@@ -58,7 +58,7 @@ async def log_in(
     gateway: Opened,
     username: Text,
     password: Text,
-    grant_type: Annotated[str, Form(pattern="^password$")] = "password",  # noqa: ARG001, S107 - OAuth 2 sends it
+    grant_type: Annotated[str, Form(pattern="^password$")] = "password",  # noqa: ARG001 - OAuth 2 sends it
     scope: Annotated[str, Form(max_length=100)] = "",
 ) -> Tokens:
     """Log in: OAuth 2's password form. `scope` asks for a role less than the user's own."""
@@ -128,6 +128,7 @@ def _role(scope: str) -> Role | None:
 def _tokens(gateway: Opened, grant: Grant) -> Tokens:
     return Tokens(
         access_token=grant.access_token,
+        token_type="bearer",  # noqa: S106 - what OAuth 2 calls a kind of token
         expires_in=gateway.settings.access_token_seconds,
         refresh_token=grant.refresh_token,
         scope=str(grant.role),

@@ -76,9 +76,7 @@ def user(gateway: Opened, caller: Admin, username: Username) -> UserShown:
 
 
 @router.patch("/{username}")
-def change_user(
-    request: Request, gateway: Opened, caller: Admin, username: Username, sent: UserChange
-) -> UserShown:
+def change_user(request: Request, gateway: Opened, caller: Admin, username: Username, sent: UserChange) -> UserShown:
     """Change a user's role or password, or deactivate it. What it loses is lost at once."""
     request.state.exchange.subject = f"user {username}"
     found = _not_oneself(gateway.users.get(username, reach(caller)), caller)
@@ -119,5 +117,7 @@ def chosen_tenant(caller: Caller, asked: str | None) -> str:
 def _not_oneself(user: User, caller: Caller) -> User:
     # Nobody can lock the last administrator out.
     if user.id == caller.user_id:
-        raise Conflict("nobody changes or deletes oneself", hint="POST /api/v1/auth/password, or ask another administrator")
+        raise Conflict(
+            "nobody changes or deletes oneself", hint="POST /api/v1/auth/password, or ask another administrator"
+        )
     return user
