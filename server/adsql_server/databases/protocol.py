@@ -77,8 +77,11 @@ class Session(Protocol):
 class Databases(Protocol):
     """All tenants' databases."""
 
-    def session(self, tenant: str) -> AbstractContextManager[Session]:
-        """Return a session of a tenant, whose database is created if it is not there yet."""
+    def session(self, tenant: str, *, unlimited: bool = False) -> AbstractContextManager[Session]:
+        """Return a session of a tenant, whose database is created if it is not there yet.
+
+        `unlimited` is for jobs: the server's own clock does not stop them.
+        """
 
     def check_source(self, source: str) -> None:
         """Raise if a source is a statement that callers may not send."""
