@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from adsql_server.caller import Role
 from adsql_server.identity.opaque import hashed, new_id, new_secret
 from adsql_server.identity.passwords import check_new
+from adsql_server.identity.users import USERNAME
 from adsql_server.problems import InvalidRequest, NotAuthenticated
 from adsql_server.store.protocol import query, run
 
@@ -82,7 +84,9 @@ class Sessions:
         NotAuthenticated
             If the two do not belong together, or the user is not active: one answer for all of it.
         """
-        rows = run(self._store, "user_by_name", username.lower())
+        name = username.lower()
+        # What cannot be a name, such as a NUL, is not for the database.
+        rows = run(self._store, "user_by_name", name) if re.fullmatch(USERNAME, name) else []
         user_id, _, _, role, active, _, _, stored = rows[0] if rows else (None,) * 8
         verdict = self._passwords.verify(None if stored is None else str(stored), password)
         if not (verdict.right and active):
