@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from adsql_server.audit import AuditLog
+from adsql_server.databases import Databases, open_databases
 from adsql_server.identity.api_keys import ApiKeys
 from adsql_server.identity.keys import load_keys
 from adsql_server.identity.passwords import Passwords
@@ -19,6 +20,7 @@ from adsql_server.metrics import Metrics
 from adsql_server.rates import RateLimits
 from adsql_server.secret import load_secret
 from adsql_server.store import Store, open_store
+from adsql_server.work import Work
 
 if TYPE_CHECKING:
     from adsql_server.settings import Settings
@@ -36,6 +38,8 @@ class Gateway:
         What passwords of tenants' roles are derived from.
     store
         The gateway's own tables.
+    databases, work
+        The tenants' databases, and the threads that wait for them.
     users, sessions, api_keys, recognition
         Who calls.
     rates
@@ -49,6 +53,8 @@ class Gateway:
     settings: Settings
     secret: bytes
     store: Store
+    databases: Databases
+    work: Work
     users: Users
     sessions: Sessions
     api_keys: ApiKeys
@@ -73,10 +79,14 @@ class Gateway:
         store = open_store(settings)
         users = Users(store, passwords)
         given = settings.admin_password.get_secret_value() if settings.admin_password else None
+        secret = load_secret(settings)
+        databases = open_databases(settings, secret)
         return cls(
             settings=settings,
-            secret=load_secret(settings),
+            secret=secret,
             store=store,
+            databases=databases,
+            work=Work(databases, settings.database_threads, settings.statement_seconds),
             users=users,
             sessions=Sessions(store, passwords, tokens, settings.refresh_token_seconds),
             api_keys=ApiKeys(store),
@@ -91,9 +101,12 @@ class Gateway:
         """Ask the databases for a sign of life; what fails is raised."""
         with self.store.transaction() as execute:
             execute("SELECT 1", [])
+        self.databases.check()
 
     def close(self) -> None:
         """Finish and close everything, in the opposite order."""
+        self.work.close()
+        self.databases.close()
         self.audit.close()
         self.store.close()
 

@@ -74,7 +74,7 @@ class PostgresSession:
         """Score one row as JSON."""
         self._con.read_only = True
         try:
-            values = {"model": model, "row": json.dumps(row)}
+            values = {"model": model, "row": json.dumps(row, default=str)}
             found = self._con.execute(_text("score_row"), values, prepare=True).fetchone()
             self._con.rollback()
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adsql_server.routes import api_keys, audit, auth, health, tenants, users
+from adsql_server.routes import api_keys, audit, auth, database, detection, health, models, tenants, users
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -15,5 +15,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     api_keys.router,
     tenants.router,
     audit.router,
+    detection.router,
+    models.router,
+    database.router,
     health.router,
 )
