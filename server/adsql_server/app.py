@@ -11,6 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.concurrency import run_in_threadpool
 
 from adsql import __version__
+from adsql.errors import AdsqlError
 from adsql_server import logs, problems
 from adsql_server.description import DESCRIPTION, describe
 from adsql_server.gateway import Gateway
@@ -68,7 +69,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _lifespan(settings: Settings) -> Any:  # noqa: ANN401 - what FastAPI takes
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        gateway = await run_in_threadpool(Gateway.open, settings)
+        try:
+            gateway = await run_in_threadpool(Gateway.open, settings)
+        except AdsqlError as error:
+            app.state.failure = error
+            raise
         app.state.gateway = gateway
         if gateway.one_time_password:
             # Not through the log, which others keep and read.

@@ -27,11 +27,12 @@ _SECRETS = re.compile(
 )
 HIDDEN = "[hidden]"
 _SECONDS = 0.1
+_OURS = "adsql_server"
 _QUIET = ("uvicorn.access", "httpx", "httpcore")
 
 
 class Lines(logging.Handler):
-    """Writes the lines of the log together, some moments after they were logged; errors, and the last ones, at once.
+    """Writes the lines of requests together, some moments after they were logged, and all others at once.
 
     A write for each request takes as long as much of the request, and a slow reader of the log would hold it up.
 
@@ -53,7 +54,7 @@ class Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line for the next write."""
         self._lines.append(self.format(record))
-        if record.levelno >= logging.ERROR:
+        if record.name != _OURS or record.levelno >= logging.ERROR:
             self.flush()
 
     def flush(self) -> None:
@@ -128,5 +129,5 @@ def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any])
 
 def logger() -> structlog.stdlib.BoundLogger:
     """Return the gateway's logger."""
-    bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("adsql_server")
+    bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(_OURS)
     return bound

@@ -8,6 +8,8 @@ from adsql_server.app import create_app
 from adsql_server.problems import Misconfigured
 from adsql_server.settings import settings_from
 
+_UNKNOWN = Misconfigured("the gateway could not start", hint="its log says why")
+
 
 def serve(host: str | None = None, port: int | None = None, database: str | None = None) -> None:
     """Serve until told to stop.
@@ -28,8 +30,9 @@ def serve(host: str | None = None, port: int | None = None, database: str | None
     if database is not None:
         given["database_url" if "://" in database else "data_dir"] = database
     settings = settings_from({name: value for name, value in given.items() if value is not None})
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         # The log is configured already, and has each request once.
@@ -42,6 +45,10 @@ def serve(host: str | None = None, port: int | None = None, database: str | None
         h11_max_incomplete_event_size=32 * 1024,
     )
     server = uvicorn.Server(config)
-    server.run()
+    try:
+        server.run()
+    except SystemExit:
+        # uvicorn has logged a traceback; whoever started it by hand is told what to do.
+        raise getattr(app.state, "failure", _UNKNOWN) from None
     if not server.started:
-        raise Misconfigured("the gateway could not start", hint="its log says why")
+        raise getattr(app.state, "failure", _UNKNOWN)

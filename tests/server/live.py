@@ -77,7 +77,7 @@ def gateway(folder: Path, **settings: str) -> Iterator[Live]:
     folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **FAST, "ADSQL_DATA_DIR": str(folder / "data"), "ADSQL_ADMIN_PASSWORD": PASSWORD}
     environment = {name: value for name, value in (environment | settings).items() if value}
-    with (folder / "log").open("ab") as log:
+    with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "adsql", "serve", "--port", "0"], env=environment, stdout=log, stderr=log
         )

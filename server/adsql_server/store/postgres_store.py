@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from psycopg import RawCursor
+from psycopg import OperationalError, RawCursor
 from psycopg_pool import ConnectionPool
+
+from adsql_server.problems import Unready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from adsql_server.store.protocol import Execute, Row
 
 _CONNECTIONS = 4
-_WAIT_SECONDS = 10.0
+_WAIT_SECONDS = 3.0
 # Names in statements are qualified; nothing is to be found by a path.
 _OPTIONS = "-c search_path=pg_catalog -c timezone=UTC -c statement_timeout=10s"
 
@@ -35,19 +37,26 @@ class PostgresStore:
             check=ConnectionPool.check_connection,
             open=False,
         )
-        self._pool.open(wait=True, timeout=_WAIT_SECONDS)
+        try:
+            self._pool.open(wait=True, timeout=_WAIT_SECONDS)
+        except OperationalError as error:
+            self._pool.close()
+            raise Unready("PostgreSQL does not answer", hint="look at ADSQL_DATABASE_URL and the server") from error
 
     @contextmanager
     def transaction(self) -> Iterator[Execute]:
         """Return a function that runs statements in one transaction."""
-        with self._pool.connection() as con:
+        try:
+            with self._pool.connection() as con:
 
-            def execute(sql: str, values: Sequence[object]) -> list[Row]:
-                # Without values the simple protocol takes the several statements of a migration.
-                cursor = con.execute(sql, list(values) or None)
-                return cursor.fetchall() if cursor.description else []
+                def execute(sql: str, values: Sequence[object]) -> list[Row]:
+                    # Without values the simple protocol takes the several statements of a migration.
+                    cursor = con.execute(sql, list(values) or None)
+                    return cursor.fetchall() if cursor.description else []
 
-            yield execute
+                yield execute
+        except OperationalError as error:
+            raise Unready("the gateway's database does not answer", retry_after=5) from error
 
     def close(self) -> None:
         """Close the connections."""
