@@ -18,6 +18,7 @@ from adsql_server.identity.tokens import AccessTokens
 from adsql_server.identity.users import Users
 from adsql_server.metrics import Metrics
 from adsql_server.rates import RateLimits
+from adsql_server.row_scoring import RowScoring
 from adsql_server.secret import load_secret
 from adsql_server.store import Store, open_store
 from adsql_server.work import Work
@@ -38,8 +39,8 @@ class Gateway:
         What passwords of tenants' roles are derived from.
     store
         The gateway's own tables.
-    databases, work
-        The tenants' databases, and the threads that wait for them.
+    databases, work, row_scoring
+        The tenants' databases, the threads that wait for them, and what gathers single rows.
     users, sessions, api_keys, recognition
         Who calls.
     rates
@@ -55,6 +56,7 @@ class Gateway:
     store: Store
     databases: Databases
     work: Work
+    row_scoring: RowScoring
     users: Users
     sessions: Sessions
     api_keys: ApiKeys
@@ -81,12 +83,14 @@ class Gateway:
         given = settings.admin_password.get_secret_value() if settings.admin_password else None
         secret = load_secret(settings)
         databases = open_databases(settings, secret)
+        work = Work(databases, settings.database_threads, settings.statement_seconds)
         return cls(
             settings=settings,
             secret=secret,
             store=store,
             databases=databases,
-            work=Work(databases, settings.database_threads, settings.statement_seconds),
+            work=work,
+            row_scoring=RowScoring(work),
             users=users,
             sessions=Sessions(store, passwords, tokens, settings.refresh_token_seconds),
             api_keys=ApiKeys(store),

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 LENT = "adsql_rows"
 _BATCH = 16_384
+# What the macro `detect_anomalies(model, row)` becomes once it has found the model.
+_ONE_ROW = "SELECT __adsql_detect($handle, $row)"
+_ROWS = "SELECT __adsql_detect($handle, given) FROM (SELECT unnest($rows) AS given)"
 _TENANT = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -174,16 +177,16 @@ class DuckDBSession:
         self._checker.check(statement)
         return self._read(engine("duckdb").without_semicolon(statement), None)
 
-    def score_row(self, model: str, row: Mapping[str, object]) -> dict[str, object]:
-        """Score one row with a handle instead of a name: looking the name up takes several times as long."""
+    def score_rows(self, model: str, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+        """Score rows with a handle instead of a name: looking the name up takes several times as long."""
         try:
-            return self._scored(self._tenant.handle(model, self._con), row)
+            return self._scored(self._tenant.handle(model, self._con), rows)
         except duckdb.InvalidInputException as error:
             if not isinstance(from_message(str(error)), CorruptModel):
                 raise
         # Other models have pushed it out of memory.
         self._tenant.written()
-        return self._scored(self._tenant.handle(model, self._con), row)
+        return self._scored(self._tenant.handle(model, self._con), rows)
 
     def cancel(self) -> None:
         """Interrupt what runs."""
@@ -203,8 +206,9 @@ class DuckDBSession:
             raise InvalidRequest(f"two columns are named {twice[0]!r}", hint="give them different names")
         return Result(schema, iter(reader))
 
-    def _scored(self, handle: int, row: Mapping[str, object]) -> dict[str, object]:
-        values = {"handle": handle, "row": dict(row)}
-        rows = self._con.execute("SELECT __adsql_detect($handle, $row)", values).fetchall()
-        scored: dict[str, object] = rows[0][0]
-        return scored
+    def _scored(self, handle: int, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+        if len(rows) == 1:
+            found = self._con.execute(_ONE_ROW, {"handle": handle, "row": dict(rows[0])}).fetchall()
+        else:
+            found = self._con.execute(_ROWS, {"handle": handle, "rows": [dict(row) for row in rows]}).fetchall()
+        return [row[0] for row in found]

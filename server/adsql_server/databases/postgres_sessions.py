@@ -19,7 +19,7 @@ from adsql_server.databases.statements import is_name
 from adsql_server.problems import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 LENT = "adsql_rows"
 _SOURCE = sql.Identifier("pg_temp", "adsql_source")
@@ -70,17 +70,17 @@ class PostgresSession:
         self._con.execute("SET TRANSACTION READ ONLY")
         return self._stream(f"SELECT * FROM (\n{statement.rstrip().removesuffix(';')}\n) AS adsql_selected", None)
 
-    def score_row(self, model: str, row: Mapping[str, object]) -> dict[str, object]:
-        """Score one row as JSON."""
+    def score_rows(self, model: str, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+        """Score rows as JSON."""
         self._con.read_only = True
         try:
-            values = {"model": model, "row": json.dumps(row, default=str)}
-            found = self._con.execute(_text("score_row"), values, prepare=True).fetchone()
-            self._con.rollback()
+            values = {"model": model, "rows": json.dumps(rows, default=str)}
+            found = self._con.execute(_text("score_rows"), values, prepare=True).fetchall()
         finally:
+            self._con.rollback()
             self._con.read_only = None
         names = ("anomaly_score", "severity", "is_anomaly")
-        return dict(zip(names, found or (None,) * len(names), strict=True))
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def cancel(self) -> None:
         """Ask the server to stop what runs."""

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -67,8 +67,11 @@ class Session(Protocol):
     def select(self, statement: str) -> Result:
         """Run a SELECT of a caller's, which changes nothing."""
 
-    def score_row(self, model: str, row: Mapping[str, object]) -> dict[str, object]:
-        """Return the three results of one row by the newest version of a model: the short way."""
+    def score_rows(self, model: str, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+        """Return the three results of a few rows by the newest version of a model: the short way.
+
+        The rows have the same columns, with values of the same types.
+        """
 
     def cancel(self) -> None:
         """Stop what runs, from any thread. What has not begun yet is not stopped: call it again."""

@@ -73,7 +73,7 @@ async def score(request: Request, gateway: Opened, caller: Reader, name: ModelNa
             request, gateway.work, caller.tenant, gateway.settings.max_result_rows,
             lambda session: session.call(Call.SCORE, values | {"source": body.source(session)}),
         )  # fmt: skip
-    scored = await gateway.work.call(caller.tenant, lambda session: session.score_row(name, row))
+    scored = await gateway.row_scoring.score(caller.tenant, name, row)
     form, tally = accepted(request.headers.get("accept")), Tally()
     result = Result(_RESULT, iter([pa.RecordBatch.from_pylist([scored], _RESULT)]))
     return respond(exchange, form, tally, Stream(b"".join(written(result, form, 1, tally)), None))
