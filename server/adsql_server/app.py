@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Return the application.
+    """Return the application, and have this process log as JSON.
 
     Parameters
     ----------
@@ -36,6 +36,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     chosen = settings or settings_from({})
     logs.configure(chosen)
+    return application(chosen)
+
+
+def application(settings: Settings) -> FastAPI:
+    """Return the application. Nothing is opened before it starts."""
     app = FastAPI(
         title="adsql",
         version=__version__,
@@ -45,14 +50,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(chosen),
+        lifespan=_lifespan(settings),
     )
     # The last one added is the outermost.
     app.add_middleware(Guard)
-    if chosen.cors_origins:
+    if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=chosen.cors_origins,
+            allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Prefer", "X-API-Key", "X-Request-ID"],
             expose_headers=["Location", "Retry-After", "X-Request-ID"],

@@ -50,6 +50,16 @@ class NotAuthenticated(Problem):
         return {"WWW-Authenticate": "Bearer"}
 
 
+class StolenToken(NotAuthenticated):
+    """A refresh token came a second time, and its session was ended."""
+
+    code = "ADSQL_STOLEN_TOKEN"
+
+    def __init__(self, session: str) -> None:
+        super().__init__("this refresh token has been used: the session is ended", hint="POST /api/v1/auth/token")
+        self.session = session
+
+
 class Forbidden(Problem):
     """The caller is known and has no right to this."""
 
@@ -166,7 +176,7 @@ class InternalError(Problem):
 
 
 # From the most general class to the most special.
-_STATUS: Mapping[type[AdsqlError], int] = {
+STATUS: Mapping[type[AdsqlError], int] = {
     AdsqlError: 500,
     errors.OptionError: 422,
     errors.SourceError: 422,
@@ -199,7 +209,7 @@ def status_of(error: AdsqlError) -> int:
     """
     if isinstance(error, Problem):
         return error.status
-    return next(_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS)
+    return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
 
 
 def body_of(error: AdsqlError, request_id: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON

@@ -1,4 +1,4 @@
-"""The gateway's settings: environment variables named `ADSQL_...`, of which docs/gateway_settings.md has the table."""
+"""The gateway's settings: environment variables named `ADSQL_...`, of which docs/gateway_reference.md has the table."""
 
 from __future__ import annotations
 
@@ -146,4 +146,4 @@ def settings_from(given: Mapping[str, object]) -> Settings:
         return Settings(**given)  # type: ignore[arg-type] # pydantic validates them
     except ValidationError as error:
         wrong = (f"ADSQL_{str(one['loc'][0]).removeprefix('ADSQL_').upper()}: {one['msg']}" for one in error.errors())
-        raise Misconfigured("; ".join(wrong), hint="docs/gateway_settings.md has them all") from None
+        raise Misconfigured("; ".join(wrong), hint="docs/gateway_reference.md has them all") from None

@@ -11,7 +11,7 @@ from adsql_server.caller import Role
 from adsql_server.identity.opaque import hashed, new_id, new_secret
 from adsql_server.identity.passwords import check_new
 from adsql_server.identity.users import USERNAME
-from adsql_server.problems import InvalidRequest, NotAuthenticated
+from adsql_server.problems import InvalidRequest, NotAuthenticated, StolenToken
 from adsql_server.store.protocol import query, run
 
 if TYPE_CHECKING:
@@ -40,16 +40,6 @@ class Grant:
     refresh_token: str
     role: Role
     session: str
-
-
-class StolenToken(NotAuthenticated):
-    """A refresh token came a second time, and its session was ended."""
-
-    code = "ADSQL_STOLEN_TOKEN"
-
-    def __init__(self, session: str) -> None:
-        super().__init__("this refresh token has been used: the session is ended", hint="POST /api/v1/auth/token")
-        self.session = session
 
 
 class Sessions:

@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from adsql_server.access import PUBLIC, requires
 from adsql_server.caller import Caller, Role
 from adsql_server.gateway import Opened
-from adsql_server.identity.sessions import Grant, StolenToken
-from adsql_server.problems import Conflict, InvalidRequest, NotAuthenticated
+from adsql_server.identity.sessions import Grant
+from adsql_server.problems import Conflict, InvalidRequest, NotAuthenticated, StolenToken
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
