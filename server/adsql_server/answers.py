@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response, StreamingResponse
 
+from adsql.errors import AdsqlError
 from adsql_server.formats import Format, Tally, accepted, written
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ def respond(exchange: Exchange, form: Format, tally: Tally, stream: Stream) -> R
         try:
             async for chunk in stream.chunks():
                 yield chunk
+        except AdsqlError as error:
+            # Its status has left; the log and the audit tell the rest, the broken connection tells the client.
+            exchange.code = error.code
+            raise
         finally:
             _tell(exchange, tally)
 

@@ -16,6 +16,7 @@ from adsql_server.identity.recognition import Recognition
 from adsql_server.identity.sessions import Sessions
 from adsql_server.identity.tokens import AccessTokens
 from adsql_server.identity.users import Users
+from adsql_server.jobs import Jobs
 from adsql_server.metrics import Metrics
 from adsql_server.rates import RateLimits
 from adsql_server.row_scoring import RowScoring
@@ -41,6 +42,8 @@ class Gateway:
         The gateway's own tables.
     databases, work, row_scoring
         The tenants' databases, the threads that wait for them, and what gathers single rows.
+    jobs
+        What outlives its request.
     users, sessions, api_keys, recognition
         Who calls.
     rates
@@ -57,6 +60,7 @@ class Gateway:
     databases: Databases
     work: Work
     row_scoring: RowScoring
+    jobs: Jobs
     users: Users
     sessions: Sessions
     api_keys: ApiKeys
@@ -91,6 +95,7 @@ class Gateway:
             databases=databases,
             work=work,
             row_scoring=RowScoring(work),
+            jobs=Jobs(store, databases, settings),
             users=users,
             sessions=Sessions(store, passwords, tokens, settings.refresh_token_seconds),
             api_keys=ApiKeys(store),
@@ -109,6 +114,7 @@ class Gateway:
 
     def close(self) -> None:
         """Finish and close everything, in the opposite order."""
+        self.jobs.close()
         self.work.close()
         self.databases.close()
         self.audit.close()

@@ -118,6 +118,7 @@ class Settings(BaseSettings):
     tenant_connections: Count = Field(8, description="Connections to PostgreSQL for each tenant")
     concurrent_jobs: Count = Field(2, description="Jobs that run at once; others wait")
     queued_jobs_per_tenant: Count = Field(20, description="Jobs of a tenant that wait; more are answered 429")
+    job_kept_seconds: Seconds = Field(86_400.0, description="How long a job that is over is kept, with its result")
     shutdown_seconds: Seconds = Field(30.0, description="How long requests and jobs may finish once it is told to stop")
 
     # Observation

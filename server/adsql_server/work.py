@@ -58,13 +58,28 @@ class Work:
     async def stream(self, tenant: str, work: Callable[[Session], Iterator[bytes]]) -> Stream:
         """Return what `work` yields of a session, which ends when all has been yielded."""
         sessions: list[Session] = []
+
+        def begin(stack: ExitStack) -> Iterator[bytes]:
+            sessions.append(stack.enter_context(self.databases.session(tenant)))
+            return work(sessions[0])
+
+        return await self._stream(begin, sessions)
+
+    async def produce(self, work: Callable[[], Iterator[bytes]]) -> Stream:
+        """Return what `work` yields without a session."""
+        return await self._stream(lambda _: work(), [])
+
+    def close(self) -> None:
+        """Wait for what runs, and take nothing more."""
+        self._threads.shutdown()
+
+    async def _stream(self, begin: Callable[[ExitStack], Iterator[bytes]], sessions: list[Session]) -> Stream:
         stack = ExitStack()
 
         def start() -> tuple[bytes, Iterator[bytes] | None]:
+            first = bytearray()
             try:
-                sessions.append(stack.enter_context(self.databases.session(tenant)))
-                chunks = work(sessions[0])
-                first = bytearray()
+                chunks = begin(stack)
                 for chunk in chunks:
                     first += chunk
                     if len(first) >= _FIRST_BYTES:
@@ -77,10 +92,6 @@ class Work:
 
         first, rest = await self._run(start, sessions)
         return Stream(first, None if rest is None else self._rest(rest, sessions, stack))
-
-    def close(self) -> None:
-        """Wait for what runs, and take nothing more."""
-        self._threads.shutdown()
 
     async def _rest(self, chunks: Iterator[bytes], sessions: list[Session], stack: ExitStack) -> AsyncIterator[bytes]:
         ended = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adsql_server.routes import api_keys, audit, auth, database, detection, health, models, tenants, users
+from adsql_server.routes import api_keys, audit, auth, database, detection, health, jobs, models, tenants, users
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -18,5 +18,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     detection.router,
     models.router,
     database.router,
+    jobs.router,
     health.router,
 )

@@ -16,7 +16,7 @@ from adsql_server.caller import Caller, Role
 from adsql_server.databases import Call
 from adsql_server.gateway import Opened
 from adsql_server.requests import Query
-from adsql_server.routes.detection import Reader
+from adsql_server.routes.jobs import Reader
 
 router = APIRouter(tags=["database"])
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pyarrow as pa
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from adsql_server import documented
-from adsql_server.access import requires
 from adsql_server.answers import respond, rows_of
-from adsql_server.bodies import Body, received
-from adsql_server.caller import Caller, Role
-from adsql_server.databases import Call, Result, Session
+from adsql_server.bodies import received
+from adsql_server.caller import Role
+from adsql_server.databases import Call, Result
 from adsql_server.formats import Tally, accepted, written
 from adsql_server.gateway import Opened
 from adsql_server.requests import Detection, Scoring
+from adsql_server.routes.jobs import Reader, submitted, wants_job
 from adsql_server.tables import plain_row
 from adsql_server.work import Stream
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["detection"])
 
-Reader = Annotated[Caller, Depends(requires(Role.READ))]
 ModelName = Annotated[str, Path(min_length=1, max_length=1_000, examples=["fares"])]
 TRIPS = [{"fare": 12.5 + i % 7, "km": 3 + i % 5} for i in range(20)] + [{"fare": 950.0, "km": 3}]
 _RESULT = pa.schema([("anomaly_score", pa.float64()), ("severity", pa.float64()), ("is_anomaly", pa.bool_())])
@@ -47,7 +46,11 @@ async def detect(request: Request, gateway: Opened, caller: Reader) -> Response:
     asked, body = await received(request, Detection, gateway.settings)
     request.state.exchange.subject = asked.model
     body.check(gateway.databases, statements=caller.role.includes(Role.WRITE))
-    call, values = detection(asked)
+    call, values = _detection(asked)
+    if wants_job(request, asked):
+        return await submitted(request, gateway, caller, "detect", body, lambda session, source: session.call(
+            call, values | {"source": source}
+        ))  # fmt: skip
     return await rows_of(
         request, gateway.work, caller.tenant, gateway.settings.max_result_rows,
         lambda session: session.call(call, values | {"source": body.source(session)}),
@@ -79,7 +82,7 @@ async def score(request: Request, gateway: Opened, caller: Reader, name: ModelNa
     return respond(exchange, form, tally, Stream(b"".join(written(result, form, 1, tally)), None))
 
 
-def detection(asked: Detection) -> tuple[Call, dict[str, object]]:
+def _detection(asked: Detection) -> tuple[Call, dict[str, object]]:
     """Return the call that a request asks for, and its values but for the source."""
     if asked.model is None:
         return Call.DETECT, asked.options()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from adsql.errors import UnknownModel
@@ -16,7 +16,8 @@ from adsql_server.caller import Caller, Role
 from adsql_server.databases import Call
 from adsql_server.gateway import Gateway, Opened
 from adsql_server.requests import Evaluation, Training
-from adsql_server.routes.detection import TRIPS, ModelName, Reader
+from adsql_server.routes.detection import TRIPS, ModelName
+from adsql_server.routes.jobs import Reader, submitted, wants_job
 
 router = APIRouter(tags=["models"])
 
@@ -92,6 +93,7 @@ class Evaluated(BaseModel):
 @router.post(
     "/train",
     status_code=201,
+    response_model=Trained,
     openapi_extra=documented.body(
         Training,
         rows={"model": "fares", "rows": TRIPS},
@@ -102,12 +104,16 @@ class Evaluated(BaseModel):
         job={"model": "fares", "rows": TRIPS, "async": True},
     ),
 )  # fmt: skip
-async def train(request: Request, gateway: Opened, caller: Writer) -> Trained:
+async def train(request: Request, gateway: Opened, caller: Writer) -> Trained | Response:
     """Train a model and store it: `train_model(...)`. Once it is answered, the model is on disk."""
     asked, body = await received(request, Training, gateway.settings)
     request.state.exchange.subject = asked.model
     body.check(gateway.databases, statements=True)
     values = asked.options() | {"model": asked.model}
+    if wants_job(request, asked):
+        return await submitted(request, gateway, caller, "train", body, lambda session, source: session.call(
+            Call.TRAIN, values | {"source": source}
+        ))  # fmt: skip
     rows = await gateway.work.call(
         caller.tenant, lambda session: session.call(Call.TRAIN, values | {"source": body.source(session)}).rows()
     )
@@ -161,14 +167,19 @@ async def drop_version(
 
 @router.post(
     "/models/{name}/evaluate",
+    response_model=Evaluated,
     openapi_extra=documented.body(Evaluation, rows={"rows": LABELLED, "label": "fraud"}),
 )
-async def evaluate(request: Request, gateway: Opened, caller: Writer, name: ModelName) -> Evaluated:
+async def evaluate(request: Request, gateway: Opened, caller: Writer, name: ModelName) -> Evaluated | Response:
     """Evaluate a model on labelled rows: `evaluate_model(model, source, label)`."""
     asked, body = await received(request, Evaluation, gateway.settings)
     request.state.exchange.subject = name
     body.check(gateway.databases, statements=True)
     values = {"model": name, "label": asked.label, "k": asked.k, "version": asked.version}
+    if wants_job(request, asked):
+        return await submitted(request, gateway, caller, "evaluate", body, lambda session, source: session.call(
+            Call.EVALUATE, values | {"source": source}
+        ))  # fmt: skip
     rows = await gateway.work.call(
         caller.tenant, lambda session: session.call(Call.EVALUATE, values | {"source": body.source(session)}).rows()
     )
