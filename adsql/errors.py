@@ -369,11 +369,19 @@ def from_message(text: str) -> AdsqlError | None:
     found = _CODE.search(text)
     if found is None:
         return None
-    for cls in _subclasses(AdsqlError):
-        if cls.code == found[1]:
-            # DuckDB appends where in the statement it was.
-            return cls(found[2].partition("\n\nLINE ")[0].strip())
-    return None
+    cls = class_of(found[1])
+    # DuckDB appends where in the statement it was.
+    return None if cls is None else cls(found[2].partition("\n\nLINE ")[0].strip())
+
+
+def class_of(code: str) -> type[AdsqlError] | None:
+    """Return the class of a code; None if it is none of those above.
+
+    >>> class_of("ADSQL_EMPTY_SOURCE").__name__
+    'EmptySource'
+    """
+    # Those of other modules may need more than a message to be made.
+    return next((cls for cls in _subclasses(AdsqlError) if cls.code == code and cls.__module__ == __name__), None)
 
 
 def _subclasses(cls: type[AdsqlError]) -> Iterator[type[AdsqlError]]:
