@@ -43,4 +43,11 @@ def tenants(gateway: Opened, _caller: Operator) -> list[TenantShown]:
 def create_tenant(request: Request, gateway: Opened, _caller: Operator, sent: NewTenant) -> TenantShown:
     """Create a tenant with a database of its own. Create its first administrator with `POST /users`."""
     request.state.exchange.subject = f"tenant {sent.name}"
-    return TenantShown(name=sent.name, created_at=gateway.users.create_tenant(sent.name))
+    created_at = gateway.users.create_tenant(sent.name)
+    try:
+        with gateway.databases.session(sent.name):
+            pass
+    except BaseException:
+        gateway.users.forget_tenant(sent.name)
+        raise
+    return TenantShown(name=sent.name, created_at=created_at)
