@@ -48,7 +48,7 @@ def examples():
             yield pytest.param(operation.method, operation.path, example["value"], id=f"{operation.label} {name}")
 
 
-@pytest.mark.parametrize(("method", "path", "body"), examples())
+@pytest.mark.parametrize(("method", "path", "body"), list(examples()))
 def test_examples_of_bodies_are_accepted(admin, fares, method, path, body):
     if path.endswith("/evaluate") and "evaluate_model" not in NAMES:
         pytest.skip("evaluate_model is not there yet")
