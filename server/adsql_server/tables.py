@@ -154,10 +154,14 @@ def _json_table(file: IO[bytes]) -> pa.Table:
 
 
 def _column(name: str, values: list[Any]) -> pa.Array[Any]:
+    problem = InvalidRequest(f"the column {shown(name)} has values of several types, or too large ones")
+    kinds = {type(value) for value in values}
+    if bool in kinds and kinds - {bool, type(None)}:
+        raise problem  # Arrow would take TRUE among numbers for 1
     try:
         column = pa.array(_moments(values))
     except (pa.ArrowException, OverflowError, ValueError) as error:
-        raise InvalidRequest(f"the column {shown(name)} has values of several types, or too large ones") from error
+        raise problem from error
     if pa.types.is_nested(column.type):
         raise InvalidRequest(f"the column {shown(name)} has lists or objects", allowed="numbers, texts, booleans, null")
     return column

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 
 from server.live import gateway
+from server.trips import in_duckdb, in_postgres
 
 _numbers = itertools.count(1)
 WISE = "four wise words together"
@@ -14,8 +16,12 @@ WISE = "four wise words together"
 
 @pytest.fixture(scope="session")
 def on_duckdb(tmp_path_factory):
-    """A gateway with DuckDB files."""
-    with gateway(tmp_path_factory.mktemp("gateway")) as live:
+    """A gateway with DuckDB files, the table `trips` in that of the first tenant, and a folder that SQL may read."""
+    folder = tmp_path_factory.mktemp("gateway")
+    in_duckdb(folder / "data" / "tenants" / "default.duckdb")
+    (folder / "readable").mkdir()
+    (folder / "readable" / "few.csv").write_text("a,b\n1,2\n3,4\n")
+    with gateway(folder, ADSQL_READABLE_DIRS=json.dumps([str(folder / "readable")])) as live:
         yield live
 
 
@@ -31,9 +37,13 @@ def gateway_url(postgres):
 
 
 @pytest.fixture(scope="session")
-def on_postgres(tmp_path_factory, gateway_url):
-    """A gateway with a PostgreSQL database."""
+def on_postgres(tmp_path_factory, gateway_url, postgres):
+    """A gateway with a PostgreSQL database, and the same table in the schema of the first tenant."""
     with gateway(tmp_path_factory.mktemp("gateway"), DATABASE_URL=gateway_url) as live:
+        with live.user() as client:
+            assert client.get("/tables").json() == []
+        with postgres.connect(dbname="gateway") as con:
+            in_postgres(con)
         yield live
 
 

@@ -34,7 +34,8 @@ def failure(error: Exception) -> AdsqlError:
     """
     if isinstance(error, AdsqlError):
         return error
-    known = from_message(str(error))
+    # PostgreSQL tells the message and its context apart; DuckDB has one text.
+    known = from_message((isinstance(error, psycopg.Error) and error.diag.message_primary) or str(error))
     if known is not None:
         return known
     if isinstance(error, psycopg.Error):

@@ -45,7 +45,7 @@ class DetectorShown(BaseModel):
     capability: str = Field(examples=["rows"])
     score: str
     cost: str
-    parameters: dict[str, Any] = Field(description="JSON schema")
+    parameters: dict[str, Any] = Field(description="By name, each as JSON schema")
     reference: list[str]
     incremental: bool
     explainable: bool
