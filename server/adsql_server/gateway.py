@@ -19,6 +19,7 @@ from adsql_server.identity.users import Users
 from adsql_server.jobs import Jobs
 from adsql_server.metrics import Metrics
 from adsql_server.rates import RateLimits
+from adsql_server.readiness import Readiness
 from adsql_server.row_scoring import RowScoring
 from adsql_server.secret import load_secret
 from adsql_server.store import Store, open_store
@@ -48,7 +49,7 @@ class Gateway:
         Who calls.
     rates
         How often they may.
-    audit, metrics
+    audit, metrics, readiness
         What is told about it.
     one_time_password
         Of the administrator whom this start has made, if the settings gave none.
@@ -68,6 +69,7 @@ class Gateway:
     rates: RateLimits
     audit: AuditLog
     metrics: Metrics
+    readiness: Readiness
     one_time_password: str | None
 
     @classmethod
@@ -79,6 +81,8 @@ class Gateway:
         Misconfigured
             If a setting, or a file that it names, cannot be used.
         """
+        # Only this user reads hashes of passwords, keys and tenants' files.
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         ring = load_keys(settings.keys_dir, settings.jwt_signing_kid)
         tokens = AccessTokens(ring, settings.jwt_issuer, settings.jwt_audience, settings.access_token_seconds)
         passwords = Passwords(settings.password_memory_kib, settings.password_iterations)
@@ -87,6 +91,7 @@ class Gateway:
         given = settings.admin_password.get_secret_value() if settings.admin_password else None
         secret = load_secret(settings)
         databases = open_databases(settings, secret)
+        metrics = Metrics()
         work = Work(databases, settings.database_threads, settings.statement_seconds)
         return cls(
             settings=settings,
@@ -102,15 +107,10 @@ class Gateway:
             recognition=Recognition(store, tokens, settings.identity_cache_seconds),
             rates=RateLimits(settings),
             audit=AuditLog(store),
-            metrics=Metrics(),
+            metrics=metrics,
+            readiness=Readiness(store, databases, metrics),
             one_time_password=users.first_start(settings.admin_username, given),
         )
-
-    def check(self) -> None:
-        """Ask the databases for a sign of life; what fails is raised."""
-        with self.store.transaction() as execute:
-            execute("SELECT 1", [])
-        self.databases.check()
 
     def close(self) -> None:
         """Finish and close everything, in the opposite order."""

@@ -22,6 +22,12 @@ def _rate(text: str) -> str:
     return text
 
 
+def _database(url: SecretStr) -> SecretStr:
+    if url.get_secret_value() and not url.get_secret_value().startswith(_POSTGRES):
+        raise ValueError("it begins with postgresql://, or is not set for DuckDB")
+    return url
+
+
 Rate = Annotated[str, AfterValidator(_rate)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
@@ -39,7 +45,7 @@ class Settings(BaseSettings):
     # Where it listens and what it keeps
     host: str = Field("127.0.0.1", description="Address that `adsql serve` listens on")
     port: int = Field(8080, ge=0, le=65535, description="Port that `adsql serve` listens on")
-    database_url: SecretStr = Field(
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(
         SecretStr(""),
         validation_alias=AliasChoices("database_url", "ADSQL_DATABASE_URL", "DATABASE_URL"),
         description="`postgresql://...` of a role that may create roles and schemas, in a database with the extension; "

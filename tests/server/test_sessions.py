@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from server.conftest import WISE
@@ -82,6 +84,14 @@ def test_refresh_token_is_used_once_and_its_theft_ends_the_session(live):
     assert refresh(live, second.json()["refresh_token"]).status_code == 401
     assert me(live, second.json()["access_token"]).status_code == 401
     assert me(live, first["access_token"]).status_code == 401
+
+
+def test_of_two_refreshes_at_once_one_succeeds(live):
+    for _ in range(5):
+        token = live.login()["refresh_token"]
+        with ThreadPoolExecutor(4) as pool:
+            statuses = list(pool.map(lambda token: refresh(live, token).status_code, [token] * 4))
+        assert sorted(statuses) == [200, 401, 401, 401]
 
 
 def test_theft_ends_no_other_session(live):

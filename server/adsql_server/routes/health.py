@@ -12,8 +12,6 @@ from pydantic import BaseModel, Field
 from adsql import __version__
 from adsql_server.access import PUBLIC
 from adsql_server.gateway import Opened
-from adsql_server.logs import logger
-from adsql_server.problems import Unready
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(PUBLIC)])
 
@@ -34,13 +32,7 @@ async def health() -> Health:
 @router.get("/health/ready")
 def ready(gateway: Opened) -> Health:
     """Tell that the databases answer."""
-    try:
-        gateway.check()
-    except Exception as error:
-        logger().exception("not ready")
-        gateway.metrics.database_up.set(0)
-        raise Unready("a database does not answer", retry_after=5) from error
-    gateway.metrics.database_up.set(1)
+    gateway.readiness.check()
     return Health(status="ready", version=__version__)
 
 
