@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from adsql_server.work import Stream, Work
 
 
-async def rows_of(
-    request: Request, work: Work, tenant: str, most: int, read: Callable[[Session], Result]
-) -> Response:
+async def rows_of(request: Request, work: Work, tenant: str, most: int, read: Callable[[Session], Result]) -> Response:
     """Answer with what `read` reads in a session, as it comes, in the form that the request accepts.
 
     Parameters

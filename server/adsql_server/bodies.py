@@ -105,7 +105,9 @@ async def received(request: Request, model: type[M], settings: Settings) -> tupl
     if [asked.source, asked.rows, file].count(None) != 2:  # noqa: PLR2004 - two of the three
         raise InvalidRequest("the request has nothing to work on", allowed="exactly one of rows, a source and a file")
     if asked.rows is not None and len(asked.rows) > settings.max_inline_rows:
-        raise RequestTooLarge(f"the request has more than {settings.max_inline_rows} rows", hint="upload them as a file")
+        raise RequestTooLarge(
+            f"the request has more than {settings.max_inline_rows} rows", hint="upload them as a file"
+        )
     return asked, Body(asked, upload, file, settings.max_inline_rows, _EXPANSION * settings.max_request_bytes)
 
 

@@ -205,7 +205,7 @@ class Jobs:
             self._finish(job_id, "succeeded", None)
         except (AdsqlError, *FAILURES) as error:
             self._finish(job_id, "failed", failure(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 - a job must end, whatever happened
             logger().exception("a job failed", job=job_id)
             self._finish(job_id, "failed", InternalError("the gateway failed"))
         finally:
@@ -213,8 +213,8 @@ class Jobs:
             self._ids.discard(job_id)
 
     def _keep(self, job_id: str, result: Result) -> None:
-        count, number = 0, 0
-        for batch in _or_empty(result):
+        count = 0
+        for number, batch in enumerate(_or_empty(result)):
             count += batch.num_rows
             if count > self._settings.max_result_rows:
                 raise RequestTooLarge(f"the result has more than {self._settings.max_result_rows} rows")
@@ -225,7 +225,6 @@ class Jobs:
                 if not execute(query("advance_job"), [job_id, batch.num_rows]):
                     raise Conflict("the job was cancelled")
                 execute(query("insert_job_result"), [job_id, number, out.getvalue()])
-            number += 1
 
     def _finish(self, job_id: str, state: str, error: AdsqlError | None) -> bool:
         """End a job, and return whether it was not over yet."""
@@ -259,7 +258,7 @@ class Jobs:
         while not self._stop.wait(_SEEN_SECONDS):
             try:
                 self._look()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the next look may succeed
                 logger().exception("the jobs cannot be watched")
 
     def _look(self) -> None:

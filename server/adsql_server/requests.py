@@ -20,7 +20,9 @@ class Given(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    source: Text | None = Field(None, description="A table or view by its name, or a SELECT (for which `write` is needed)")
+    source: Text | None = Field(
+        None, description="A table or view by its name, or a SELECT (for which `write` is needed)"
+    )
     rows: list[dict[str, Any]] | None = Field(None, min_length=1, description="Records: numbers, texts, booleans, null")
 
     @model_validator(mode="after")

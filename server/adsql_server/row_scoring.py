@@ -67,24 +67,28 @@ class RowScoring:
     async def _score(self, kind: _Kind, pairs: list[tuple[Row, asyncio.Future[Scored]]]) -> None:
         # Those whose clients have left need no score.
         pairs = [pair for pair in pairs if not pair[1].done()]
-        if not pairs:
+        rows, results = [row for row, _ in pairs], [result for _, result in pairs]
+        if not rows:
             return
         try:
-            rows = [row for row, _ in pairs]
             scored = await self._work.call(kind.tenant, lambda session: session.score_rows(kind.model, rows))
         except AdsqlError as error:
-            if len(pairs) > 1:
-                # One of them may be to blame.
-                for pair in pairs:
-                    await self._score(kind, [pair])
-            elif not pairs[0][1].done():
-                pairs[0][1].set_exception(error)
+            if len(pairs) == 1:
+                _fail(results, error)
+                return
+            # One of them may be to blame.
+            for pair in pairs:
+                await self._score(kind, [pair])
         except BaseException as error:
-            for _, result in pairs:
-                if not result.done():
-                    result.set_exception(error)
+            _fail(results, error)
             raise
         else:
-            for (_, result), one in zip(pairs, scored, strict=True):
+            for result, one in zip(results, scored, strict=True):
                 if not result.done():
                     result.set_result(one)
+
+
+def _fail(results: list[asyncio.Future[Scored]], error: BaseException) -> None:
+    for result in results:
+        if not result.done():
+            result.set_exception(error)

@@ -126,7 +126,7 @@ def _read(form: Upload, file: IO[bytes], most_bytes: int) -> pa.Table:
     if form is Upload.PARQUET:
         parquet_file = parquet.ParquetFile(file)
         return _bounded(parquet_file.schema_arrow, parquet_file.iter_batches(), most_bytes)
-    reader = ipc.open_stream(file)
+    reader = ipc.open_stream(file.read())
     return _bounded(reader.schema, iter(reader), most_bytes)
 
 
@@ -154,6 +154,7 @@ def _json_table(file: IO[bytes]) -> pa.Table:
 
 
 def _column(name: str, values: list[Any]) -> pa.Array[Any]:
+    column: pa.Array[Any]
     problem = InvalidRequest(f"the column {shown(name)} has values of several types, or too large ones")
     kinds = {type(value) for value in values}
     if bool in kinds and kinds - {bool, type(None)}:

@@ -69,7 +69,7 @@ def test_text_in_any_field_stays_text(admin, unchanged, text):
         assert answer.headers["content-type"] == "application/problem+json"
     answer = admin.post("/detect", json={"rows": [{text: i % 7} for i in range(30)]})
     assert answer.status_code == 200, answer.text
-    assert list(answer.json()["rows"][0])[0] == text
+    assert next(iter(answer.json()["rows"][0])) == text
     answer = admin.post("/detect", json={"rows": [{"a": text, "b": i % 7} for i in range(30)], "columns": ["b"]})
     assert answer.json()["rows"][0]["a"] == text
 
@@ -143,7 +143,9 @@ def test_settings_forged_in_sql_give_no_rights(on_postgres, unchanged):
             answer = client.post("/sql", json={"query": statement})
             assert 400 <= answer.status_code < 500, answer.text
         # What can be set is gone with the transaction.
-        assert client.post("/sql", json={"query": "SELECT set_config('statement_timeout', '1', false)"}).status_code == 200
+        assert (
+            client.post("/sql", json={"query": "SELECT set_config('statement_timeout', '1', false)"}).status_code == 200
+        )
         assert client.post("/sql", json={"query": "SELECT set_config('search_path', 'x', false)"}).status_code == 200
         for _ in range(10):
             shown = {"query": "SELECT current_setting('statement_timeout') AS t, count(*) AS n FROM trips"}

@@ -75,10 +75,8 @@ def test_sql_reads(admin):
 
 
 def test_acknowledged_models_survive_a_kill(tmp_path):
-    acknowledged = []
     with gateway(tmp_path) as live, live.user() as client:
-        for i in range(6):
-            acknowledged.append(train(client, f"kept{i}", seed=i)["name"])
+        acknowledged = [train(client, f"kept{i}", seed=i)["name"] for i in range(6)]
         live.process.send_signal(signal.SIGKILL)
         live.process.wait(10)
     with gateway(tmp_path) as live, live.user() as client:

@@ -101,7 +101,9 @@ def test_names_are_names(name):
     assert is_name(name)
 
 
-@pytest.mark.parametrize("text", ["", "a b", "a;b", "a--", "a.b.c.d", "f()", "'a'", '"a', "a.", "1a", "(a)", "a\0", "SELECT 1"])
+@pytest.mark.parametrize(
+    "text", ["", "a b", "a;b", "a--", "a.b.c.d", "f()", "'a'", '"a', "a.", "1a", "(a)", "a\0", "SELECT 1"]
+)
 def test_other_text_is_no_name(text):
     assert not is_name(text)
 

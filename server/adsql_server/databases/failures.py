@@ -15,7 +15,9 @@ _UDF = "Python exception occurred"
 _INTERRUPT = "INTERRUPT Error"
 _READ_ONLY, _NO_TABLE, _NO_PRIVILEGE = "25006", "42P01", "42501"
 # Classes of SQLSTATE that tell of the statement or its values.
-_OF_THE_STATEMENT = frozenset({"0A", "21", "22", "23", "25", "2F", "34", "38", "39", "3D", "3F", "42", "44", "54", "P0"})
+_OF_THE_STATEMENT = frozenset(
+    {"0A", "21", "22", "23", "25", "2F", "34", "38", "39", "3D", "3F", "42", "44", "54", "P0"}
+)
 _OF_THE_SERVER = frozenset({"08", "40", "53", "55", "57", "58"})
 
 

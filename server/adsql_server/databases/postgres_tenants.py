@@ -46,7 +46,8 @@ class PostgresTenants:
         self._url, self._secret, self._connections = url, secret, connections
         # Should the gateway be gone, or a cancel be lost, the server stops by itself.
         self._options = (
-            f"-c statement_timeout={round(statement_seconds * 1000)} -c client_connection_check_interval=5s -c timezone=UTC"
+            f"-c statement_timeout={round(statement_seconds * 1000)} -c client_connection_check_interval=5s "
+            "-c timezone=UTC"
         )
         self._lock = threading.Lock()
         self._pools: dict[str, ConnectionPool[psycopg.Connection]] = {}
@@ -105,7 +106,7 @@ class PostgresTenants:
             verifier = con.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
             if not con.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 con.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
-            if not con.execute("SELECT pg_has_role(%s, 'USAGE')", [role]).fetchone() == (True,):
+            if con.execute("SELECT pg_has_role(%s, 'USAGE')", [role]).fetchone() != (True,):
                 con.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
             con.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(verifier)))
             con.execute(sql.SQL("GRANT adsql_user TO {}").format(name))

@@ -28,6 +28,15 @@ _ARROW: dict[int, pa.DataType] = {
     1015: pa.list_(pa.string()),
 }  # fmt: skip
 _NUMERIC = 1700
+_COLUMNS = (
+    (pa.types.is_boolean, "boolean"),
+    (pa.types.is_uint64, "numeric"),
+    (pa.types.is_integer, "bigint"),
+    (pa.types.is_floating, "double precision"),
+    (pa.types.is_decimal, "numeric"),
+    (pa.types.is_date, "date"),
+    (pa.types.is_time, "time"),
+)
 
 
 def column_type(dtype: pa.DataType) -> str:
@@ -36,24 +45,9 @@ def column_type(dtype: pa.DataType) -> str:
     >>> column_type(pa.int8()), column_type(pa.timestamp("ns", "UTC")), column_type(pa.null())
     ('bigint', 'timestamptz', 'text')
     """
-    types = pa.types
-    if types.is_boolean(dtype):
-        return "boolean"
-    if types.is_uint64(dtype):
-        return "numeric"
-    if types.is_integer(dtype):
-        return "bigint"
-    if types.is_floating(dtype):
-        return "double precision"
-    if types.is_decimal(dtype):
-        return "numeric"
-    if types.is_date(dtype):
-        return "date"
-    if types.is_time(dtype):
-        return "time"
-    if types.is_timestamp(dtype):
+    if pa.types.is_timestamp(dtype):
         return "timestamptz" if getattr(dtype, "tz", None) else "timestamp"
-    return _TEXT
+    return next((name for is_such, name in _COLUMNS if is_such(dtype)), _TEXT)
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:

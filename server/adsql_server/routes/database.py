@@ -19,6 +19,7 @@ from adsql_server.requests import Query
 from adsql_server.routes.jobs import Reader
 
 router = APIRouter(tags=["database"])
+_EXAMPLES = {"models": {"value": {"query": "SELECT name FROM adsql.models()"}}}
 
 
 class ColumnShown(BaseModel):
@@ -80,7 +81,9 @@ async def tables(gateway: Opened, caller: Reader) -> list[TableShown]:
     responses=documented.rows("The rows of the query"),
     openapi_extra={
         "requestBody": {
-            "content": {"application/json": {"examples": {"models": {"value": {"query": "SELECT name FROM adsql.models()"}}}}}
+            "content": {
+                "application/json": {"examples": {"models": {"value": {"query": "SELECT name FROM adsql.models()"}}}}
+            }
         }
     },
 )

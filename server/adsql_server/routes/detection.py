@@ -26,7 +26,12 @@ router = APIRouter(tags=["detection"])
 
 ModelName = Annotated[str, Path(min_length=1, max_length=1_000, examples=["fares"])]
 TRIPS = [{"fare": 12.5 + i % 7, "km": 3 + i % 5} for i in range(20)] + [{"fare": 950.0, "km": 3}]
-_RESULT = pa.schema([("anomaly_score", pa.float64()), ("severity", pa.float64()), ("is_anomaly", pa.bool_())])
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("anomaly_score", pa.float64()),
+    pa.field("severity", pa.float64()),
+    pa.field("is_anomaly", pa.bool_()),
+]
+_RESULT = pa.schema(_FIELDS)
 
 
 @router.post(
@@ -90,7 +95,7 @@ def _detection(asked: Detection) -> tuple[Call, dict[str, object]]:
 
 
 def _single_row(asked: Scoring) -> Mapping[str, Any] | None:
-    """Return the row of a request that has one, of plain values, for the newest version: there is a short way for it."""
+    """Return the row of a request that has one, of plain values, for the newest version: it goes a short way."""
     if asked.version is not None or asked.rows is None or len(asked.rows) != 1:
         return None
     row = asked.rows[0]
