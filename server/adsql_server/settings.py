@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from limits import parse_many
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from adsql_server.problems import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_PAGE = "docs/gateway_reference.md has all settings"
 _POSTGRES = ("postgresql://", "postgres://")
 
 
 def _rate(text: str) -> str:
-    parse_many(text)  # ValueError: not a rate
+    try:
+        parse_many(text)
+    except ValueError:
+        raise ValueError("no rate, such as 100/minute;1000/hour") from None
     return text
 
 
@@ -151,6 +155,9 @@ def settings_from(given: Mapping[str, object]) -> Settings:
     """
     try:
         return Settings(**given)  # type: ignore[arg-type] # pydantic validates them
+    except SettingsError as error:
+        # It names the field, and its cause would show the value.
+        raise Misconfigured(f"no JSON: {error}", hint=_PAGE) from None
     except ValidationError as error:
         wrong = (f"ADSQL_{str(one['loc'][0]).removeprefix('ADSQL_').upper()}: {one['msg']}" for one in error.errors())
-        raise Misconfigured("; ".join(wrong), hint="docs/gateway_reference.md has them all") from None
+        raise Misconfigured("; ".join(wrong), hint=_PAGE) from None
