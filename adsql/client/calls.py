@@ -86,8 +86,8 @@ class Client:
     >>> from adsql.client import Client
     >>> trips = [{"fare": 12.5 + i % 7, "km": 3 + i % 5} for i in range(500)] + [{"fare": 950, "km": 3}]
     >>> with Client(url, api_key=key) as client:
-    ...     client.train("fares", trips)["version"]
-    ...     found = client.detect(trips, model="fares").to_pylist()
+    ...     client.train("taxi trips", trips)["version"]
+    ...     found = client.detect(trips, model="taxi trips").to_pylist()
     1
     >>> [row["fare"] for row in found if row["is_anomaly"]]
     [950.0]

@@ -51,8 +51,6 @@ class Session(httpx.Auth):
         Whose login.
     """
 
-    requires_response_body = True
-
     def __init__(self, api: str, username: str, password: str) -> None:
         self._api, self._username, self._password = api, username, password
         self._access: str | None = None
@@ -89,6 +87,8 @@ class Session(httpx.Auth):
         return self._keep((yield httpx.Request("POST", f"{self._api}/auth/token", data=form)))
 
     def _keep(self, answer: httpx.Response) -> bool:
+        # httpx leaves the body where it is while it authenticates.
+        answer.read()
         if answer.is_success:
             tokens = answer.json()
             self._access, self._refresh = tokens["access_token"], tokens["refresh_token"]
