@@ -1,4 +1,8 @@
-"""Tenants on PostgreSQL: a role each, which owns a schema and has rights to nothing else; the server enforces it."""
+"""Tenants on PostgreSQL: a role each, which owns a schema and has rights to nothing else; the server enforces it.
+
+Whose rows a session sees follows from the role that has logged in. A setting of the transaction could not tell that:
+whoever may send SQL can change it with set_config.
+"""
 
 from __future__ import annotations
 
