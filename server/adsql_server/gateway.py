@@ -92,6 +92,8 @@ class Gateway:
         secret = load_secret(settings)
         databases = open_databases(settings, secret)
         metrics = Metrics()
+        jobs = Jobs(store, databases, settings)
+        metrics.watch_jobs({"running": lambda: jobs.running, "queued": lambda: jobs.queued})
         work = Work(databases, settings.database_threads, settings.statement_seconds)
         return cls(
             settings=settings,
@@ -100,7 +102,7 @@ class Gateway:
             databases=databases,
             work=work,
             row_scoring=RowScoring(work),
-            jobs=Jobs(store, databases, settings),
+            jobs=jobs,
             users=users,
             sessions=Sessions(store, passwords, tokens, settings.refresh_token_seconds),
             api_keys=ApiKeys(store),

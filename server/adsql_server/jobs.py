@@ -111,6 +111,16 @@ class Jobs:
         self._watcher = threading.Thread(target=self._watch, name="jobs", daemon=True)
         self._watcher.start()
 
+    @property
+    def running(self) -> int:
+        """How many run in this process."""
+        return len(self._sessions)
+
+    @property
+    def queued(self) -> int:
+        """How many wait in this process."""
+        return max(len(self._ids) - self.running, 0)
+
     def submit(
         self, caller: Caller, kind: str, subject: str | None, total: int | None, work: Callable[[Session], Result]
     ) -> Job:

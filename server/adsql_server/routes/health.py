@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field
 from adsql import __version__
 from adsql_server.access import PUBLIC
 from adsql_server.gateway import Opened
+from adsql_server.problems import Unready
 
 router = APIRouter(tags=["operation"], dependencies=[Depends(PUBLIC)])
 
@@ -41,5 +43,8 @@ def metrics(gateway: Opened, authorization: Annotated[str, Header(max_length=100
     """Give the figures in Prometheus' format; with the token of the settings, also those that name tenants."""
     token = gateway.settings.metrics_token
     expected = f"Bearer {token.get_secret_value()}" if token else ""
+    # For its gauge: Prometheus may be the only one who asks.
+    with suppress(Unready):
+        gateway.readiness.check()
     private = bool(expected) and hmac.compare_digest(authorization.encode(), expected.encode())
     return Response(gateway.metrics.text(private=private), media_type=CONTENT_TYPE_LATEST)
