@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from adsql_server.databases.failures import FAILURES, failure
 from adsql_server.problems import TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from adsql_server.databases import Databases, Session
 
@@ -94,52 +94,51 @@ class Work:
         return Stream(first, None if rest is None else self._rest(rest, sessions, stack))
 
     async def _rest(self, chunks: Iterator[bytes], sessions: list[Session], stack: ExitStack) -> AsyncIterator[bytes]:
-        ended = False
-
         def step() -> bytes:
             return next(chunks, _END)
 
+        steps: list[asyncio.Future[bytes]] = []
         try:
-            while chunk := await self._run(step, sessions):
+            while True:
+                steps[:] = [self._start(step)]
+                chunk = await self._wait(steps[0], sessions)
+                if chunk == _END:
+                    break
                 yield chunk
-            ended = True
         finally:
-            if not ended:
-                for session in sessions:
-                    session.cancel()
             # A statement that was stopped may take a moment until it is; nobody waits for it here.
-            self._threads.submit(_close, chunks, stack)
+            self._later(self._end(steps, chunks, stack))
+
+    def _start(self, run: Callable[[], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, run)
 
     async def _run(self, run: Callable[[], T], sessions: list[Session]) -> T:
-        future = asyncio.get_running_loop().run_in_executor(self._threads, run)
+        return await self._wait(self._start(run), sessions)
+
+    async def _wait(self, future: asyncio.Future[T], sessions: list[Session]) -> T:
         try:
             async with asyncio.timeout(self._seconds):
                 return await asyncio.shield(future)
         except FAILURES as error:
             if isinstance(error, TimeoutError) and not future.done():
-                self._leave(future, sessions)
+                self._later(_stop(future, sessions))
                 raise TimedOut(
                     f"the statement took longer than {self._seconds:g} s",
                     hint="send Prefer: respond-async where the endpoint offers jobs",
                 ) from error
             raise failure(error) from error
         except asyncio.CancelledError:
-            self._leave(future, sessions)
+            self._later(_stop(future, sessions))
             raise
 
-    def _leave(self, future: asyncio.Future[T], sessions: list[Session]) -> None:
-        """Have what runs in a thread stopped."""
+    async def _end(self, steps: list[asyncio.Future[bytes]], chunks: Iterator[bytes], stack: ExitStack) -> None:
+        """Close what an answer was read from, once nothing reads it any more."""
+        await asyncio.wait(steps)
+        with suppress(*FAILURES):
+            await self._start(lambda: _close(chunks, stack))
 
-        async def stop() -> None:
-            while not future.done():
-                for session in sessions:
-                    # It may not have begun, and then has nothing to stop yet.
-                    with suppress(*FAILURES):
-                        session.cancel()
-                await asyncio.sleep(_CANCEL_SECONDS)
-            future.exception()
-
-        task = asyncio.get_running_loop().create_task(stop())
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
@@ -166,7 +165,17 @@ class Stream:
                 yield chunk
 
 
+async def _stop(future: asyncio.Future[Any], sessions: list[Session]) -> None:
+    """Have what runs in a thread stopped: again and again, since it may not have begun when it is first told to."""
+    while not future.done():
+        for session in sessions:
+            with suppress(*FAILURES):
+                # PostgreSQL is told over a connection of its own, which may take time.
+                await asyncio.to_thread(session.cancel)
+        await asyncio.sleep(_CANCEL_SECONDS)
+    future.exception()
+
+
 def _close(chunks: Iterator[bytes], stack: ExitStack) -> None:
-    with suppress(*FAILURES):
-        getattr(chunks, "close", lambda: None)()
-        stack.close()
+    getattr(chunks, "close", lambda: None)()
+    stack.close()

@@ -84,7 +84,7 @@ WRITES = [
     "COPY trips TO '/tmp/trips.csv'", "COPY trips TO PROGRAM 'touch /tmp/x'", "COPY trips FROM '/etc/passwd'",
     "ATTACH '/tmp/other.duckdb'", "SET search_path = x", "VACUUM", "CHECKPOINT", "LOAD httpfs", "SELECT * INTO new FROM trips",
     "DO $$ BEGIN DROP TABLE trips; END $$", "CALL x()", "PREPARE x AS DROP TABLE trips", "LISTEN x", "LOCK TABLE trips",
-    "EXPLAIN ANALYZE DELETE FROM trips", "SELECT setval('s', 1)", "SELECT lo_from_bytea(0, 'x')",
+    "EXPLAIN ANALYZE DELETE FROM trips", "SELECT setval('s', 1)",
 ]  # fmt: skip
 
 
@@ -150,6 +150,15 @@ def test_settings_forged_in_sql_give_no_rights(on_postgres, unchanged):
         for _ in range(10):
             shown = {"query": "SELECT current_setting('statement_timeout') AS t, count(*) AS n FROM trips"}
             assert client.post("/sql", json=shown).json()["rows"] == [{"t": "100s", "n": len(ROWS)}]
+
+
+def test_what_a_function_writes_is_rolled_back(on_postgres):
+    """Large objects, which servers before 16 let a read-only transaction make."""
+    with on_postgres.user() as client:
+        count = {"query": "SELECT count(*) AS n FROM pg_largeobject_metadata"}
+        before = client.post("/sql", json=count).json()["rows"]
+        client.post("/sql", json={"query": "SELECT lo_from_bytea(0, 'x')"})
+        assert client.post("/sql", json=count).json()["rows"] == before
 
 
 def test_locks_of_a_session_end_with_the_request(on_postgres):

@@ -13,7 +13,7 @@ from pyarrow import parquet
 from server.live import gateway
 
 LIMITS = {
-    "ADSQL_MAX_INLINE_ROWS": "50", "ADSQL_MAX_RESULT_ROWS": "20000", "ADSQL_STATEMENT_SECONDS": "2",
+    "ADSQL_MAX_INLINE_ROWS": "50", "ADSQL_MAX_RESULT_ROWS": "20000", "ADSQL_STATEMENT_SECONDS": "5",
     "ADSQL_MAX_REQUEST_BYTES": "200000",
 }  # fmt: skip
 

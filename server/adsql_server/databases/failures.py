@@ -14,6 +14,8 @@ FAILURES = (duckdb.Error, psycopg.Error, psycopg_pool.PoolTimeout, pa.ArrowExcep
 _UDF = "Python exception occurred"
 _INTERRUPT = "INTERRUPT Error"
 _READ_ONLY, _NO_TABLE, _NO_PRIVILEGE = "25006", "42P01", "42501"
+# A statement with parameters, for which a request has no values.
+_NO_VALUES = "08P01"
 # Classes of SQLSTATE that tell of the statement or its values.
 _OF_THE_STATEMENT = frozenset(
     {"0A", "21", "22", "23", "25", "2F", "34", "38", "39", "3D", "3F", "42", "44", "54", "P0"}
@@ -73,7 +75,7 @@ def _of_postgres(error: psycopg.Error) -> AdsqlError:
         return Forbidden(text)
     if isinstance(error, psycopg.errors.QueryCanceled):
         return Cancelled("the statement was stopped")
-    if state[:2] in _OF_THE_STATEMENT:
+    if state == _NO_VALUES or state[:2] in _OF_THE_STATEMENT:
         return InvalidRequest(text)
     if state[:2] in _OF_THE_SERVER or isinstance(error, psycopg.OperationalError):
         return Overloaded("the database cannot take the statement now")

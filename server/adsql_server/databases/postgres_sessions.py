@@ -6,7 +6,7 @@ import io
 import json
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 import pyarrow as pa
@@ -19,7 +19,7 @@ from adsql_server.databases.statements import is_name
 from adsql_server.problems import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 LENT = "adsql_rows"
 _SOURCE = sql.Identifier("pg_temp", "adsql_source")
@@ -33,6 +33,8 @@ class PostgresSession:
 
     def __init__(self, con: psycopg.Connection) -> None:
         self._con = con
+        # What is being read; the connection does nothing else until it is closed.
+        self._reading: Generator[Any, None, None] | None = None
 
     def lend(self, rows: pa.Table) -> str:
         """Copy rows into a temporary table, which ends with the transaction."""
@@ -70,7 +72,7 @@ class PostgresSession:
         self._con.execute("SET TRANSACTION READ ONLY")
         text = statement.rstrip().removesuffix(";")
         # The statement is the caller's, to be run with the rights of the caller's tenant and no others.
-        return self._stream(f"SELECT * FROM (\n{text}\n) AS adsql_selected", None)  # noqa: S608 - as said
+        return self._stream(f"SELECT * FROM (\n{text}\n) AS adsql_selected", None)  # noqa: S608 # nosec B608 - as said
 
     def score_rows(self, model: str, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
         """Score rows as JSON."""
@@ -90,6 +92,9 @@ class PostgresSession:
 
     def close(self) -> None:
         """End the transaction, and with it temporary tables and whatever a statement has set."""
+        if self._reading is not None:
+            # It has the server stop, if not all has been read.
+            self._reading.close()
         if self._con.closed:
             return
         self._con.rollback()
@@ -111,6 +116,7 @@ class PostgresSession:
         cursor = self._con.cursor(binary=True)
         # Text of a caller's has no values, and its percent signs are its own.
         rows = cursor.stream(text.encode(), dict(values) if values is not None else None, binary=True, size=_BATCH)
+        self._reading = cast("Generator[Any, None, None]", rows)
         first = next(rows, None)
         schema = arrow_schema(cursor.description or [])
         return Result(schema, _batches(schema, first, rows))
