@@ -72,7 +72,7 @@ class PostgresSession:
         self._con.execute("SET TRANSACTION READ ONLY")
         text = statement.rstrip().removesuffix(";")
         # The statement is the caller's, to be run with the rights of the caller's tenant and no others.
-        return self._stream(f"SELECT * FROM (\n{text}\n) AS adsql_selected", None)  # noqa: S608 # nosec B608 - as said
+        return self._stream(f"SELECT * FROM (\n{text}\n) AS adsql_selected", None)  # nosec B608  # noqa: S608 - as said
 
     def score_rows(self, model: str, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
         """Score rows as JSON."""
