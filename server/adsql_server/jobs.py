@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _SEEN_SECONDS = 1.0
 _LOST_SECONDS = 30.0
+_PAUSE = 0.05
 _LISTED = 100
 _WAITING = ("queued", "running")
 
@@ -199,10 +200,14 @@ class Jobs:
         self._watcher.join()
         end = _now() + timedelta(seconds=self._settings.shutdown_seconds)
         while self._sessions and _now() < end:
-            threading.Event().wait(0.05)
+            threading.Event().wait(_PAUSE)
         for job_id in list(self._ids):
             self._finish(job_id, "failed", Overloaded("the gateway was stopped"))
-            self._interrupt(job_id)
+        while self._sessions:
+            for job_id in list(self._sessions):
+                # Again and again: between two batches there is nothing to stop.
+                self._interrupt(job_id)
+            threading.Event().wait(_PAUSE)
         self._threads.shutdown()
 
     def _do(self, job_id: str, tenant: str, work: Callable[[Session], Result]) -> None:
