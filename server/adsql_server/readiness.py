@@ -1,4 +1,4 @@
-"""Whether the databases answer: asked at most once a second, however often anyone wants to know."""
+"""What has to be asked of the databases to know how the gateway does."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from adsql.errors import AdsqlError
+from adsql_server.databases import Call
+from adsql_server.databases.failures import FAILURES
 from adsql_server.logs import logger
 from adsql_server.problems import Unready
 
@@ -18,7 +21,7 @@ _SECONDS = 1.0
 
 
 class Readiness:
-    """Asks the databases for a sign of life.
+    """Asks the databases for a sign of life, at most once a second, however often anyone wants to know.
 
     Parameters
     ----------
@@ -50,6 +53,17 @@ class Readiness:
                 self._metrics.database_up.set(self._ready)
         if not self._ready:
             raise Unready("a database does not answer", retry_after=5)
+
+    def count_models(self) -> None:
+        """Tell the metrics how many models tenants have, of those that have been there since the start."""
+        for tenant in self._databases.opened():
+            try:
+                with self._databases.session(tenant) as session:
+                    rows = session.call(Call.MODELS, {"model": None}).rows()
+            except (AdsqlError, *FAILURES) as error:
+                logger().warning("models cannot be counted", tenant=tenant, reason=str(error))
+                continue
+            self._metrics.models.labels(tenant).set(len({row["name"] for row in rows}))
 
     def _ask(self) -> bool:
         try:

@@ -69,9 +69,13 @@ class DuckDBTenants:
         """Raise if a source is a statement that callers may not send."""
         self._checker.check_source(source)
 
+    def opened(self) -> list[str]:
+        """Return the tenants whose instances are open."""
+        return list(self._tenants)
+
     def check(self) -> None:
         """Ask every open instance for a sign of life."""
-        for tenant in list(self._tenants):
+        for tenant in self.opened():
             with self.session(tenant) as session:
                 session.call(Call.MODELS, {"model": ""}).rows()
 

@@ -72,6 +72,10 @@ class PostgresTenants:
     def check_source(self, source: str) -> None:
         """Let every source pass: the server knows what a role may do, and runs it in a read-only transaction."""
 
+    def opened(self) -> list[str]:
+        """Return the tenants that have connections."""
+        return list(self._pools)
+
     def check(self) -> None:
         """Ask the server for a sign of life."""
         with psycopg.connect(self._url, connect_timeout=5) as con:

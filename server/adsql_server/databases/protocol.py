@@ -89,6 +89,9 @@ class Databases(Protocol):
     def check_source(self, source: str) -> None:
         """Raise if a source is a statement that callers may not send."""
 
+    def opened(self) -> list[str]:
+        """Return the tenants whose databases have been used since the start."""
+
     def check(self) -> None:
         """Ask for a sign of life; what fails is raised."""
 

@@ -47,4 +47,6 @@ def metrics(gateway: Opened, authorization: Annotated[str, Header(max_length=100
     with suppress(Unready):
         gateway.readiness.check()
     private = bool(expected) and hmac.compare_digest(authorization.encode(), expected.encode())
+    if private:
+        gateway.readiness.count_models()
     return Response(gateway.metrics.text(private=private), media_type=CONTENT_TYPE_LATEST)

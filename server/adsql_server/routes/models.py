@@ -126,7 +126,6 @@ async def train(request: Request, gateway: Opened, caller: Writer) -> Trained | 
 async def models(gateway: Opened, caller: Reader) -> list[ModelShown]:
     """List saved models, one entry a version: `models()`."""
     rows = await gateway.work.call(caller.tenant, lambda session: session.call(Call.MODELS, {"model": None}).rows())
-    gateway.metrics.models.labels(caller.tenant).set(len({row["name"] for row in rows}))
     return [ModelShown.model_validate(row) for row in rows]
 
 
