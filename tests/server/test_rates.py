@@ -56,5 +56,8 @@ def test_gateways_count_together_and_by_themselves_without_redis(tmp_path, redis
 
 
 def test_storage_that_is_none_stops_the_start(tmp_path):
-    with pytest.raises(AssertionError, match="ADSQL_RATE_LIMIT_STORAGE"), gateway(tmp_path, ADSQL_RATE_LIMIT_STORAGE="x://"):
+    with (
+        pytest.raises(AssertionError, match="ADSQL_RATE_LIMIT_STORAGE"),
+        gateway(tmp_path, ADSQL_RATE_LIMIT_STORAGE="x://"),
+    ):
         pass
