@@ -21,7 +21,8 @@ def module_names():
     for package in (adsql, adsql_udfs, adsql_server):
         yield package.__name__
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not found.name.endswith("__main__"):
+            # Examples of the client call a gateway: tests/server/test_client.py runs them.
+            if not found.name.endswith("__main__") and not found.name.startswith("adsql.client."):
                 yield found.name
 
 
