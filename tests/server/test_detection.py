@@ -178,6 +178,16 @@ def test_single_row_has_all_forms(admin, model):
     assert pa.ipc.open_stream(scored(ARROW).content).read_all().to_pylist() == [row]
 
 
+@pytest.mark.parametrize("missing", [["fare"], ["kind"], ["fare", "km", "kind"]])
+def test_missing_values_score_alike_in_one_row_and_in_several(admin, model, missing):
+    row = {**ROWS[0], **dict.fromkeys(missing)}
+    address = f"/models/{model}/score"
+    single = admin.post(address, json={"rows": [row]})
+    assert single.status_code == 200, single.text
+    assert admin.post(address, json={"rows": [row, row]}).json()["rows"] == single.json()["rows"] * 2
+    assert (single.json()["rows"][0]["anomaly_score"] is None) == (len(missing) == len(row))
+
+
 def test_rows_scored_together_keep_their_own_results(live, admin, model):
     address = f"/models/{model}/score"
     expected = admin.post(address, json={"rows": ROWS}).json()["rows"]

@@ -56,6 +56,20 @@ def test_any_name_is_a_name(admin, name):
     assert admin.delete(address).json() == {"name": name, "versions": [1]}
 
 
+def test_metrics_tell_how_many_models_there_are(live, admin):
+    def models():
+        with live.client(Authorization="Bearer a token for the metrics") as client:
+            return next(line for line in client.get("/metrics").text.splitlines() if "adsql_models{" in line)
+
+    train(admin, "counted")
+    before = models()
+    train(admin, "counted too")
+    assert models() != before
+    for name in ("counted", "counted%20too"):
+        admin.delete(f"/models/{name}")
+    assert float(models().split()[-1]) == float(before.split()[-1]) - 1
+
+
 def test_detectors_are_those_of_the_library(admin):
     detectors = {one["algorithm"]: one for one in admin.get("/detectors").json()}
     assert detectors["iforest"]["parameters"]["n_estimators"]

@@ -117,6 +117,7 @@ async def train(request: Request, gateway: Opened, caller: Writer) -> Trained | 
     rows = await gateway.work.call(
         caller.tenant, lambda session: session.call(Call.TRAIN, values | {"source": body.source(session)}).rows()
     )
+    await _count(gateway, caller.tenant)
     trained = Trained.model_validate(rows[0])
     request.state.exchange.rows = trained.n_rows
     return trained
@@ -184,7 +185,8 @@ async def evaluate(request: Request, gateway: Opened, caller: Writer, name: Mode
     )
     metrics = [Metric.model_validate(row) for row in rows]
     for one in metrics:
-        if one.value is not None:
+        # What has no interval is a count.
+        if one.value is not None and one.lower is not None:
             gateway.metrics.accuracy.labels(caller.tenant, name, one.metric).set(one.value)
     return Evaluated(name=name, metrics=metrics)
 
@@ -193,4 +195,11 @@ async def _drop(request: Request, gateway: Gateway, caller: Caller, name: str, v
     request.state.exchange.subject = name
     values = {"model": name, "version": version}
     rows = await gateway.work.call(caller.tenant, lambda session: session.call(Call.DROP, values).rows())
+    await _count(gateway, caller.tenant)
     return Dropped(name=name, versions=[int(str(row["version"])) for row in rows])
+
+
+async def _count(gateway: Gateway, tenant: str) -> None:
+    """Have the metrics tell how many models a tenant has now."""
+    rows = await gateway.work.call(tenant, lambda session: session.call(Call.MODELS, {"model": None}).rows())
+    gateway.metrics.models.labels(tenant).set(len({row["name"] for row in rows}))
