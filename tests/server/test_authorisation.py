@@ -6,6 +6,7 @@ It is made from the application's routes, so that an endpoint without a declared
 from __future__ import annotations
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from adsql_server.access import PUBLIC, Open, Requirement
 from adsql_server.app import application
@@ -56,6 +57,12 @@ def call(client, method, path, **parts):
 @pytest.mark.parametrize(("method", "path", "declaration"), ENDPOINTS, ids=IDS)
 def test_endpoint_declares_what_it_asks_of_callers(method, path, declaration):
     assert isinstance(declaration, Requirement) or declaration is PUBLIC
+
+
+def test_no_route_escapes_the_matrix():
+    """What is no endpoint of FastAPI's has no dependencies, and so no role: there is the document, and nothing else."""
+    routes = iter_route_contexts(application(Settings()).routes)
+    assert {route.path for route in routes if getattr(route, "dependant", None) is None} == {"/api/v1/openapi.json"}
 
 
 def test_what_is_open_to_strangers_is_this_and_no_more():

@@ -44,13 +44,13 @@ def test_first_start_prints_a_password_that_opens_nothing_but_its_change(tmp_pat
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
 
 
-def refused(folder, **settings):
+def refused(folder, code=2, **settings):
     environment = {**os.environ, **FAST, "ADSQL_DATA_DIR": str(folder), **settings}
     done = subprocess.run(
         [sys.executable, "-m", "adsql", "serve", "--port", "0"],
         env=environment, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
-    assert done.returncode == 2, done.stderr + done.stdout
+    assert done.returncode == code, done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     return done.stderr
 
@@ -76,6 +76,21 @@ def test_key_that_cannot_sign_stops_the_start(tmp_path):
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "a.pem").write_text("nonsense")
     assert refused(tmp_path).startswith("error: [ADSQL_MISCONFIGURED] a.pem is no private key")
+
+
+def test_folder_of_another_gateway_is_left_to_it(on_duckdb):
+    message = refused(on_duckdb.folder, code=5, ADSQL_DATA_DIR=str(on_duckdb.folder / "data"))
+    assert message.startswith("error: [ADSQL_UNUSABLE_DATABASE] the gateway's tables cannot be opened")
+    assert "one gateway at a time" in message
+
+
+def test_role_that_may_not_make_the_tables_is_told_so(tmp_path, postgres):
+    with postgres.connect() as con:
+        con.execute("CREATE ROLE powerless LOGIN PASSWORD 'hidden-5'")
+    url = f"postgresql://powerless:hidden-5@127.0.0.1:{postgres.port}/postgres"
+    message = refused(tmp_path, code=5, DATABASE_URL=url)
+    assert "permission denied for database postgres" in message
+    assert "hidden-5" not in message
 
 
 def test_health_needs_no_credential_and_stands_at_the_root_too(live):
