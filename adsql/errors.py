@@ -80,6 +80,8 @@ class AdsqlError(ValueError):
         Stable identifier; it does not change when a message is reworded.
     exit_code : int
         What the command line exits with.
+    problem, allowed, hint : str
+        The parts of the message.
 
     Examples
     --------
@@ -93,18 +95,18 @@ class AdsqlError(ValueError):
 
     def __init__(self, problem: str, *, allowed: str | Iterable[str] | None = None, hint: str = "") -> None:
         self.problem = problem
-        self._allowed = allowed if isinstance(allowed, str) or allowed is None else listing(allowed)
-        self._hint = hint
+        self.allowed = allowed if isinstance(allowed, str) or allowed is None else listing(allowed)
+        self.hint = hint
         parts = [f"[{self.code}] {problem}"]
-        if self._allowed is not None:
-            parts.append(f"Allowed: {self._allowed}")
+        if self.allowed is not None:
+            parts.append(f"Allowed: {self.allowed}")
         if hint:
             parts.append(f"Do: {hint}")
         super().__init__(". ".join(parts))
 
     def __reduce__(self) -> tuple[object, ...]:
         # An exception would be made again from its message, which has the code already.
-        return functools.partial(type(self), self.problem, allowed=self._allowed, hint=self._hint), ()
+        return functools.partial(type(self), self.problem, allowed=self.allowed, hint=self.hint), ()
 
 
 class OptionError(AdsqlError):
@@ -367,11 +369,19 @@ def from_message(text: str) -> AdsqlError | None:
     found = _CODE.search(text)
     if found is None:
         return None
-    for cls in _subclasses(AdsqlError):
-        if cls.code == found[1]:
-            # DuckDB appends where in the statement it was.
-            return cls(found[2].partition("\n\nLINE ")[0].strip())
-    return None
+    cls = class_of(found[1])
+    # DuckDB appends where in the statement it was.
+    return None if cls is None else cls(found[2].partition("\n\nLINE ")[0].strip())
+
+
+def class_of(code: str) -> type[AdsqlError] | None:
+    """Return the class of a code; None if it is none of those above.
+
+    >>> class_of("ADSQL_EMPTY_SOURCE").__name__
+    'EmptySource'
+    """
+    # Those of other modules may need more than a message to be made.
+    return next((cls for cls in _subclasses(AdsqlError) if cls.code == code and cls.__module__ == __name__), None)
 
 
 def _subclasses(cls: type[AdsqlError]) -> Iterator[type[AdsqlError]]:

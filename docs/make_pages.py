@@ -1,4 +1,7 @@
-"""Writes the pages that follow from the code: docs/detectors.md from the Specs, docs/errors.md from the classes.
+"""Writes the pages that follow from the code.
+
+docs/detectors.md from the Specs, docs/errors.md from the classes, docs/gateway_reference.md from the gateway's
+settings, problems and endpoints.
 
 Usage: python docs/make_pages.py. A test compares the committed pages with what this writes.
 """
@@ -9,6 +12,11 @@ import inspect
 from pathlib import Path
 
 from adsql import errors, registry
+from adsql_server import problems
+from adsql_server.access import Requirement
+from adsql_server.app import application
+from adsql_server.description import declared
+from adsql_server.settings import Settings
 
 HERE = Path(__file__).parent
 
@@ -57,6 +65,46 @@ right and 57014 for a cancelled statement, keep theirs.
 """
 
 
+GATEWAY = """# The gateway's settings, endpoints and problems
+
+<!-- Written by docs/make_pages.py from adsql_server: change it there. -->
+
+## Settings
+
+They are environment variables, read once at the start. `adsql serve` takes the first three as options too.
+
+| variable | default | meaning |
+| -------- | ------- | ------- |
+{settings}
+
+## Endpoints
+
+The role is the least one that a caller needs: `write` may do all that `read` may, and `admin` all that `write` may.
+All of them concern the caller's own tenant. Administrators of the first tenant, `default`, run the gateway: they also
+create tenants, and users in any of them. Whoever has a one-time password can only change it.
+
+| method | address | role |
+| ------ | ------- | ---- |
+{endpoints}
+
+## Problems
+
+Answers that are no success have the type `application/problem+json`: `type`, `title`, `status` and `detail` as
+RFC 9457 says, `code`, and where they help `allowed`, `hint` and `errors`. `request_id` finds the request in the log and
+in the audit. Besides the codes of the [library](errors.md) there are:
+
+| code | status | meaning |
+| ---- | ------ | ------- |
+{codes}
+
+The library's codes have the status of their family, unless they stand here by themselves:
+
+| code | status |
+| ---- | ------ |
+{families}
+"""
+
+
 def detectors_page() -> str:
     """Return docs/detectors.md."""
     parts = [DETECTORS]
@@ -92,7 +140,54 @@ def errors_page() -> str:
     return ERRORS + "\n".join(rows) + "\n"
 
 
-PAGES = {"detectors.md": detectors_page, "errors.md": errors_page}
+def gateway_page() -> str:
+    """Return docs/gateway_reference.md."""
+    settings = [
+        f"| `{_variable(name)}` | {_default(field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    endpoints = [
+        f"| `{method}` | `{path}` | {_asked(declaration)} |"
+        for method, path, declaration in declared(application(Settings()))
+    ]
+    own = [cls for _, cls in inspect.getmembers(problems, inspect.isclass) if issubclass(cls, problems.Problem)]
+    codes = [
+        f"| `{cls.code}` | {cls.status} | {(inspect.getdoc(cls) or '').splitlines()[0]} |"
+        for cls in sorted(own, key=lambda cls: (cls.status, cls.code))
+        if cls not in {problems.Problem, problems.Retryable}
+    ]
+    families = [
+        f"| `{cls.code}` | {status} |" if not cls.__subclasses__() else f"| {cls.__name__}: all others | {status} |"
+        for cls, status in sorted(problems.STATUS.items(), key=lambda item: (item[1], item[0].code))
+        if cls is not errors.AdsqlError
+    ]
+    return GATEWAY.format(
+        settings="\n".join(settings),
+        endpoints="\n".join(endpoints),
+        codes="\n".join(codes),
+        families="\n".join(families),
+    )
+
+
+def _variable(name: str) -> str:
+    return f"ADSQL_{name.upper()}"
+
+
+def _default(value: object) -> str:
+    if value is None or str(value) == "":
+        return ""
+    if hasattr(value, "get_secret_value"):
+        value = value.get_secret_value()
+    return f"`{value}`" if str(value) else ""
+
+
+def _asked(declaration: object) -> str:
+    if not isinstance(declaration, Requirement):
+        return "anyone"
+    return f"{declaration.role}, of the first tenant" if declaration.operators_only else str(declaration.role)
+
+
+PAGES = {"detectors.md": detectors_page, "errors.md": errors_page, "gateway_reference.md": gateway_page}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

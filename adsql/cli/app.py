@@ -38,6 +38,7 @@ from adsql.cli.notices import tell_columns
 from adsql.cli.output import check_folder, check_output, read_bytes, show, write, write_bytes, write_whole
 from adsql.cli.running import in_background, query, run
 from adsql.cli.scoring import score_rows
+from adsql.cli.serve import serve
 from adsql.cli.statements import run_statements
 
 app = typer.Typer(
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 
 app.add_typer(postgres.app)
+app.command()(serve)
 
 _STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
 

@@ -1,0 +1,13 @@
+SELECT *
+FROM adsql.detect_anomalies(
+    $source,
+    algorithm => $algorithm,
+    columns => $columns,
+    segment_by => $segment_by,
+    contamination => $contamination,
+    params => $params,
+    seed => $seed,
+    threshold => $threshold,
+    alert_budget => $alert_budget,
+    label_column => $label_column
+)

@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.detect_anomalies($source, model => $model, version => $version)

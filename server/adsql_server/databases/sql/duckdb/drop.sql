@@ -1,0 +1,2 @@
+SELECT unnest(versions) AS version
+FROM (SELECT adsql.drop_model($model, version => $version) AS versions)

@@ -1,0 +1,13 @@
+SELECT (found."row").*, found.anomaly_score, found.severity, found.is_anomaly
+FROM adsql.detect_anomalies(
+    NULL::pg_temp.adsql_source,
+    algorithm => %(algorithm)s::pg_catalog.text,
+    columns => %(columns)s::pg_catalog.text[],
+    segment_by => %(segment_by)s::pg_catalog.text[],
+    contamination => %(contamination)s::pg_catalog.float8,
+    params => %(params)s::pg_catalog.text,
+    seed => %(seed)s::pg_catalog.int8,
+    threshold => %(threshold)s::pg_catalog.float8,
+    alert_budget => %(alert_budget)s::pg_catalog.int8,
+    label_column => %(label_column)s::pg_catalog.text
+) AS found

@@ -1,0 +1,6 @@
+SELECT anomaly_score, severity, is_anomaly
+FROM adsql.detect_anomalies(
+    NULL::pg_temp.adsql_source,
+    model => %(model)s::pg_catalog.text,
+    version => %(version)s::pg_catalog.int4
+)

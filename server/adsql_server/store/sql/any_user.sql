@@ -1,0 +1,1 @@
+SELECT 1 FROM adsql_gateway.users LIMIT 1

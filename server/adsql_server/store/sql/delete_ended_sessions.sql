@@ -1,0 +1,1 @@
+DELETE FROM adsql_gateway.sessions WHERE expires_at < $1

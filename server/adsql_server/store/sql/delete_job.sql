@@ -1,0 +1,1 @@
+DELETE FROM adsql_gateway.jobs WHERE id = $1

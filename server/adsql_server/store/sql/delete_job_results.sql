@@ -1,0 +1,1 @@
+DELETE FROM adsql_gateway.job_results WHERE job_id = $1

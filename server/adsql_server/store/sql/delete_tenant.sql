@@ -1,0 +1,1 @@
+DELETE FROM adsql_gateway.tenants WHERE name = $1

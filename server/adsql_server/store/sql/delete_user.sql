@@ -1,0 +1,1 @@
+DELETE FROM adsql_gateway.users WHERE id = $1

@@ -1,0 +1,1 @@
+UPDATE adsql_gateway.sessions SET expires_at = $2 WHERE id = $1

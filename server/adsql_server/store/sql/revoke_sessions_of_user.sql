@@ -1,0 +1,1 @@
+UPDATE adsql_gateway.sessions SET revoked_at = $2, revoked_for = $3 WHERE user_id = $1 AND revoked_at IS NULL

@@ -1,0 +1,1 @@
+SELECT name, created_at FROM adsql_gateway.tenants WHERE name = $1
