@@ -21,7 +21,7 @@ from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
-from adsql_udfs.duckdb import instances, plans, training
+from adsql_udfs.duckdb import evaluation, instances, plans, training
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
@@ -84,6 +84,16 @@ def plan_train(*arguments: Column) -> pa.Array[Any]:
 def plan_update(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of update_model."""
     return _planned(plans.update, arguments)
+
+
+def plan_evaluate(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of evaluate_model."""
+    return _planned(evaluation.plan_evaluate, arguments)
+
+
+def plan_compare(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of compare_models."""
+    return _planned(evaluation.plan_compare, arguments)
 
 
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
@@ -190,6 +200,8 @@ FUNCTIONS = (
     Function(plan_fit, "VARCHAR"),
     Function(plan_train, "VARCHAR"),
     Function(plan_update, "VARCHAR"),
+    Function(plan_evaluate, "VARCHAR"),
+    Function(plan_compare, "VARCHAR"),
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),
     Function(training.fit_record, training.RECORD, changes=True),
@@ -209,6 +221,10 @@ FUNCTIONS = (
     # A filter on the result of a pure function runs it again for every column it looks at.
     Function(detect_rows, RESULT, changes=True),
     Function(rank, f"{RESULT}[]", changes=True),
+    Function(evaluation.outcome, evaluation.OUTCOME),
+    Function(evaluation.label, "DOUBLE"),
+    Function(evaluation.evaluate, evaluation.METRICS, changes=True),
+    Function(evaluation.compare, evaluation.COMPARED, changes=True),
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),

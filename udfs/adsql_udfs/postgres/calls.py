@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adsql import errors, registry
 from adsql.exchange import imported
 from adsql_udfs import loaded
-from adsql_udfs.postgres import alerts, compiling, plans, relations, rows, scoring, store, training
+from adsql_udfs.postgres import alerts, compiling, evaluation, plans, relations, rows, scoring, store, training
 from adsql_udfs.postgres.server import query
 
 if TYPE_CHECKING:
@@ -181,6 +181,18 @@ def model_sql(plpy: Server, name: str, dialect: str | None, source: str | None, 
 def compile_model(plpy: Server, name: str, function: str | None, version: int | None, schemas: Sequence[str]) -> str:
     """Create plain SQL functions of a model and return the signature of the one that scores."""
     return compiling.compile_model(plpy, name, function, version, schemas)
+
+
+@_call
+def evaluate_model(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `evaluation.evaluate`
+    """Return how well a model does on a labelled source."""
+    return list(evaluation.evaluate(plpy, *arguments))
+
+
+@_call
+def compare_models(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `evaluation.compare`
+    """Return how well several models do on a labelled source."""
+    return evaluation.compare(plpy, *arguments)
 
 
 @_call

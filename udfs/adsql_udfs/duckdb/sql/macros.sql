@@ -139,6 +139,26 @@ SELECT
 FROM $models
 ORDER BY name, version;
 
+CREATE OR REPLACE $temporary MACRO $schema.evaluate_model(model, source, label, k := NULL, version := NULL) AS TABLE
+FROM query(
+    __adsql_plan_evaluate(
+        model,
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'label': label, 'k': k, 'version': version}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.compare_models(models, source, label, k := NULL, versions := NULL) AS TABLE
+FROM query(
+    __adsql_plan_compare(
+        models,
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'label': label, 'k': k, 'versions': versions}
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE
 SELECT unnest(fact)
 FROM (SELECT unnest(facts) AS fact FROM (SELECT __adsql_model_info($home.model_handle(model, version)) AS facts));
