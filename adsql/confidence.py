@@ -43,8 +43,9 @@ def wilson(share: float, n: int) -> Interval:
 
     Examples
     --------
-    >>> wilson(1.0, 10)
-    Interval(lower=0.7224672001371107, upper=1.0)
+    >>> lower, upper = wilson(1.0, 10)
+    >>> round(lower, 6), upper
+    (0.722467, 1.0)
     """
     z2 = _Z * _Z
     center = share + z2 / (2 * n)

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from adsql.evaluation import compare, evaluate, labels_of, outcomes
+from adsql.threshold_report import threshold_report
 
 METRICS = "SELECT metric, value, lower, upper FROM evaluate_model({})"
 COMPARED = "SELECT model, version, metric, value, lower, upper, rank, p_value FROM compare_models({})"
@@ -134,3 +135,29 @@ def test_what_is_wrong_is_told(judged, call, code, fragment):
 def test_what_is_wrong_with_a_comparison_is_told(judged, call, code, fragment):
     with judged.raises(code, fragment):
         judged.rows(COMPARED.format(call))
+
+
+REPORT = "SELECT segment, threshold, flagged, share, severity, is_current FROM threshold_report({})"
+
+
+@pytest.mark.parametrize("name", ["m", "sides"])
+def test_the_report_is_the_library_s(judged, name):
+    table, model = labelled(), judged.saved_model(name)
+    scores = model.score(table)
+    expected = threshold_report(model, model.keys(table), np.where(scores.present, scores.anomaly_score, np.nan))
+    assert judged.rows(REPORT.format(f"'{name}', 'labelled'")) == [tuple(line) for line in expected]
+
+
+@pytest.mark.parametrize(
+    ("call", "code", "fragment"),
+    [
+        ("'nope', 'labelled'", "UNKNOWN_MODEL", "'nope'"),
+        ("'m', 'labelled', version => 9", "UNKNOWN_VERSION", "9"),
+        ("'m', 'nope'", "UNKNOWN_SOURCE", "'nope'"),
+        ("'m', 'SELECT x FROM labelled'", "MISSING_COLUMN", "'y'"),
+        ("'m', 'SELECT * FROM labelled WHERE x > 1000'", "EMPTY_SOURCE", "no rows"),
+    ],
+)
+def test_what_is_wrong_with_a_report_is_told(judged, call, code, fragment):
+    with judged.raises(code, fragment):
+        judged.rows(REPORT.format(call))

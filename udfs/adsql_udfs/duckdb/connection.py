@@ -31,7 +31,7 @@ SCORING = {
 NAMES = (
     "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly",
     "consensus", "models", "model_info", "model_sql", "detectors", "drop_model", "export_model", "import_model",
-    "evaluate_model", "compare_models",
+    "evaluate_model", "compare_models", "threshold_report",
 )  # fmt: skip
 COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
 

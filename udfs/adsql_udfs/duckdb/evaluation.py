@@ -12,6 +12,7 @@ from adsql import evaluation
 from adsql.arrow import struct_columns, to_float64
 from adsql.errors import EmptySource
 from adsql.evaluation import Outcomes
+from adsql.threshold_report import threshold_report
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import plans
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
@@ -28,6 +29,15 @@ METRICS = "STRUCT(metric VARCHAR, value DOUBLE, lower DOUBLE, upper DOUBLE)[]"
 COMPARED = (
     "STRUCT(model INTEGER, metric VARCHAR, value DOUBLE, lower DOUBLE, upper DOUBLE, rank INTEGER, p_value DOUBLE)[]"
 )
+THRESHOLDS = (
+    "STRUCT(segment VARCHAR, threshold DOUBLE, flagged BIGINT, share DOUBLE, severity DOUBLE, is_current BOOLEAN)[]"
+)
+_THRESHOLD = pa.struct(
+    [
+        ("segment", pa.string()), ("threshold", pa.float64()), ("flagged", pa.int64()), ("share", pa.float64()),
+        ("severity", pa.float64()), ("is_current", pa.bool_()),
+    ]
+)  # fmt: skip
 _OUTCOME = pa.struct([("score", pa.float64()), ("is_anomaly", pa.bool_())])
 _METRIC = pa.struct([("metric", pa.string()), *((name, pa.float64()) for name in ("value", "lower", "upper"))])
 _COMPARED = pa.struct([("model", pa.int32()), *_METRIC, ("rank", pa.int32()), ("p_value", pa.float64())])
@@ -49,6 +59,16 @@ def plan_compare(models: object, source: str, plan: str | None, options: Mapping
     place = "adsql_figure.model + 1"
     columns = f"[{names}][{place}] AS model, [{versions}][{place}] AS version, adsql_figure.* EXCLUDE (model)"
     return _plan(asked, source, plan, given, "__adsql_compare", columns)
+
+
+def plan_thresholds(model: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
+    """Return the SQL of threshold_report."""
+    name, number = plans.asked_model(model, options["version"])
+    check_bound(source, plan)
+    check_not_empty(plan)
+    return plans.template("threshold_report").substitute(
+        source=source_query(source), handle=plans.resolve(literal(name), plans.version_text(number))
+    )
 
 
 def _newest(name: str) -> str:
@@ -102,11 +122,22 @@ def compare(collected: Column, numbers: Column) -> pa.Array[Any]:
     return pa.array([[one._asdict() for one in compared]], pa.list_(_COMPARED))
 
 
-def _collected(rows: pa.Scalar[Any]) -> tuple[list[Outcomes], Floats]:
+def thresholds(handles: Column, collected: Column) -> pa.Array[Any]:
+    """Return what each threshold of a model would flag."""
+    columns = _columns(collected[0])
+    report = threshold_report(loaded.get(handles[0].as_py()), columns["key"], to_float64(columns["score"]))
+    return pa.array([[one._asdict() for one in report]], pa.list_(_THRESHOLD))
+
+
+def _columns(rows: pa.Scalar[Any]) -> dict[str, pa.Array[Any]]:
     values = getattr(rows, "values", None)
     if values is None:
         raise EmptySource("the source has no rows", hint="check its filter")
-    columns = struct_columns(values)
+    return struct_columns(values)
+
+
+def _collected(rows: pa.Scalar[Any]) -> tuple[list[Outcomes], Floats]:
+    columns = _columns(rows)
     labels = to_float64(columns.pop("label"))
     found = (struct_columns(columns[str(place)]) for place in range(len(columns)))
     return [

@@ -96,6 +96,11 @@ def plan_compare(*arguments: Column) -> pa.Array[Any]:
     return _planned(evaluation.plan_compare, arguments)
 
 
+def plan_thresholds(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of threshold_report."""
+    return _planned(evaluation.plan_thresholds, arguments)
+
+
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
     """Return the segment each row belongs to."""
     return segment_keys(struct_columns(rows), json.loads(names[0].as_py()))
@@ -103,10 +108,7 @@ def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
 
 def key_in(handles: Column, rows: Column) -> pa.Array[Any]:
     """Return the segment of a saved model that each row belongs to; '' for a model without segments."""
-    segment_by = loaded.get(handles[0].as_py()).segment_by if len(handles) else ()
-    if not segment_by:
-        return pa.array([""] * len(rows), pa.string())
-    return segment_keys(struct_columns(rows), segment_by)
+    return loaded.get(handles[0].as_py()).keys(struct_columns(rows)) if len(handles) else pa.array([], pa.string())
 
 
 def anomaly_score(handles: Column, *values: Column) -> pa.Array[Any]:
@@ -202,6 +204,7 @@ FUNCTIONS = (
     Function(plan_update, "VARCHAR"),
     Function(plan_evaluate, "VARCHAR"),
     Function(plan_compare, "VARCHAR"),
+    Function(plan_thresholds, "VARCHAR"),
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),
     Function(training.fit_record, training.RECORD, changes=True),
@@ -225,6 +228,7 @@ FUNCTIONS = (
     Function(evaluation.label, "DOUBLE"),
     Function(evaluation.evaluate, evaluation.METRICS, changes=True),
     Function(evaluation.compare, evaluation.COMPARED, changes=True),
+    Function(evaluation.thresholds, evaluation.THRESHOLDS, changes=True),
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),

@@ -196,6 +196,12 @@ def compare_models(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # n
 
 
 @_call
+def threshold_report(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `evaluation.thresholds`
+    """Return what each threshold of a model would flag."""
+    return list(evaluation.thresholds(plpy, *arguments))
+
+
+@_call
 def detectors(plpy: Server) -> list[tuple[Any, ...]]:  # noqa: ARG001 - all calls take it
     """Return the detectors that exist."""
     return [tuple(row.values()) for row in registry.described()]

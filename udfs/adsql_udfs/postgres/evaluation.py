@@ -6,10 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from adsql import evaluation
 from adsql.errors import EmptySource
 from adsql.evaluation import Outcomes
+from adsql.threshold_report import threshold_report
 from adsql_udfs import loaded
 from adsql_udfs.postgres import chunks, store
 from adsql_udfs.postgres.columns import no_rows
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from adsql.arrow import Columns, Floats
     from adsql.evaluation import Metric
     from adsql.model import Model
+    from adsql.threshold_report import Threshold
     from adsql_udfs.postgres.server import Server
     from adsql_udfs.postgres.store import Saved
 
@@ -55,6 +58,23 @@ def compare(
     found, labels = _read(plpy, saved, given, label)
     compared = interruptible(plpy, lambda: evaluation.compare(found, labels, k))
     return [(saved[one.model].name, saved[one.model].version, *one[1:]) for one in compared]
+
+
+def thresholds(plpy: Server, name: str | None, given: object, version: int | None) -> list[Threshold]:
+    """Return what each threshold of a saved model would flag of a source."""
+    model = loaded.get(store.load(plpy, store.find(plpy, name, version)))
+    rows = source(plpy, given)
+    columns = rows.required(model.positional_columns)
+    parts = [interruptible(plpy, partial(_keyed, model, table)) for table in chunks.read(plpy, rows, columns)]
+    if not parts:
+        raise EmptySource("the source has no rows", hint="check its filter")
+    keys, scores = pa.concat_arrays([keys for keys, _ in parts]), np.concatenate([scores for _, scores in parts])
+    return interruptible(plpy, lambda: threshold_report(model, keys, scores))
+
+
+def _keyed(model: Model, table: Columns) -> tuple[pa.StringArray, Floats]:
+    scores = model.score(table)
+    return model.keys(table), np.where(scores.present, scores.anomaly_score, np.nan)
 
 
 def _read(plpy: Server, saved: Sequence[Saved], given: object, label: str | None) -> tuple[list[Outcomes], Floats]:

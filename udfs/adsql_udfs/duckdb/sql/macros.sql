@@ -159,6 +159,13 @@ FROM query(
     )
 );
 
+CREATE OR REPLACE $temporary MACRO $schema.threshold_report(model, source, version := NULL) AS TABLE
+FROM query(
+    __adsql_plan_thresholds(
+        model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE
 SELECT unnest(fact)
 FROM (SELECT unnest(facts) AS fact FROM (SELECT __adsql_model_info($home.model_handle(model, version)) AS facts));

@@ -21,3 +21,14 @@ AS $python$
 from adsql_udfs.postgres.calls import compare_models
 return compare_models(plpy, models, source, label, k, versions)
 $python$;
+
+CREATE OR REPLACE FUNCTION adsql.threshold_report(model text, source text, version integer DEFAULT NULL)
+RETURNS TABLE (
+    segment text, threshold double precision, flagged bigint, share double precision, severity double precision,
+    is_current boolean
+)
+LANGUAGE plpython3u STABLE PARALLEL UNSAFE
+AS $python$
+from adsql_udfs.postgres.calls import threshold_report
+return threshold_report(plpy, model, source, version)
+$python$;
