@@ -157,6 +157,7 @@ def score(
 app.command()(judging.evaluate)
 app.command()(judging.compare)
 app.command()(judging.thresholds)
+app.command()(judging.explain)
 
 
 @app.command()

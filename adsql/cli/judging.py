@@ -1,4 +1,4 @@
-"""The commands that judge saved models: how good they are, and what each threshold would flag."""
+"""The commands that judge saved models and their results: how good they are, and why rows are flagged."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ Label = Annotated[
 K = Annotated[
     int | None, typer.Option("--k", help="Rows for precision at k. Default: as many as there are known anomalies.")
 ]
+TopK = Annotated[int, typer.Option("--top-k", help="Columns to tell of each anomaly.")]
+Key = Annotated[str | None, typer.Option("--key", help="A column that tells rows apart, beside their numbers.")]
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="The models' names.")]
 Rows = Annotated[
     str, typer.Option("--input", "-i", help="A CSV, JSON or Parquet file, a table of --database, or a SELECT.")
@@ -64,6 +66,22 @@ def thresholds(
     """Tell how many rows each threshold of a model would flag."""
     with reporting():
         _show("thresholds", db, chosen_input(source, source_option), {"name": name, "version": version}, output_format)
+
+
+def explain(
+    name: Name,
+    db: Database,
+    source: Input = None,
+    source_option: InputOption = None,
+    top_k: TopK = 3,
+    key: Key = None,
+    version: Version = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell why the anomalies of a file or table are anomalies."""
+    with reporting():
+        values = {"name": name, "top_k": top_k, "key": key, "version": version}
+        _show("explain", db, chosen_input(source, source_option), values, output_format)
 
 
 def _show(statement: str, db: str, source: str, values: Mapping[str, Any], wanted: Format | None) -> None:

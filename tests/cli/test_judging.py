@@ -15,7 +15,7 @@ QUERY = "SELECT *, fare > 900 AS wrong FROM 'trips.csv'"
 def models(folder):
     """Two models of the trips in a file."""
     for name, algorithm in (("one", "mad"), ("two", "knn")):
-        adsql("train", name, "trips.csv", "-d", "m.duckdb", "-a", algorithm, "-c", "fare")
+        adsql("train", name, "trips.csv", "-d", "m.duckdb", "-a", algorithm, "-c", "fare", "--contamination", "0.002")
     return folder
 
 
@@ -34,6 +34,15 @@ def test_evaluate_compare_and_thresholds_print_the_rows_of_their_functions(model
     lines = table("thresholds", "one", "trips.csv")
     assert lines[0]["flagged"] == "0"
     assert [line["is_current"] for line in lines].count("true") == 1
+
+
+def test_explain_prints_the_reasons_of_the_anomalies(models):
+    [found] = table("explain", "one", "trips.csv", "--top-k", "1", "--key", "distance")
+    assert (found["row_number"], found["row_key"], found["feature"], found["value"]) == ("501", "3", "fare", "950")
+    assert "far above" in found["reason"]
+    assert (
+        "ADSQL_INVALID_OPTION" in adsql("explain", "one", "trips.csv", "-d", "m.duckdb", "--top-k", "0", code=2).stderr
+    )
 
 
 def test_what_is_wrong_is_told_with_an_exit_code(models):

@@ -121,6 +121,24 @@ CREATE OR REPLACE $temporary MACRO $schema.is_anomaly $is_anomaly;
 
 CREATE OR REPLACE $temporary MACRO $schema.consensus $consensus;
 
+CREATE OR REPLACE $temporary MACRO $schema.explain_anomaly $explain_anomaly;
+
+CREATE OR REPLACE $temporary MACRO $schema.explain_anomalies(
+    source,
+    model,
+    top_k := 3,
+    key := NULL,
+    version := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_explain(
+        source,
+        model,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'top_k': top_k, 'key': key, 'version': version}
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.models() AS TABLE
 SELECT
     name,
