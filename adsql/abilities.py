@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from adsql.arrow import Floats
+    from adsql.contributions import Contributions
     from adsql.detector import Params
     from adsql.expressions import E, Expressions
 
@@ -56,6 +57,15 @@ class Combines(Protocol):
 
     def severities(self, X: Floats) -> Mapping[str, Floats]:
         """Return each member's severities by its name, each of shape (n,); the names are the same for every X."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A detector whose scores are made of parts that belong to features; others have theirs sampled."""
+
+    def contributions(self, X: Floats) -> Contributions:
+        """Return what each feature of n rows contributes; a row's add up to its score less a base."""
         ...
 
 

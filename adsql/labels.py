@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 _ALLOWED = "a column of booleans, or of the numbers 0 and 1; NULL where it is not known"
 
 
-def label_values(name: str, column: pa.Array[Any]) -> Floats:
+def label_values(name: str, column: pa.Array[Any], option: str = "label_column") -> Floats:
     """Return 1.0 for anomalies, 0.0 for normal rows, NaN where it is not known; shape (n,).
+
+    Parameters
+    ----------
+    name, column
+        The column.
+    option
+        The option that named it, for messages.
 
     Raises
     ------
@@ -38,14 +45,14 @@ def label_values(name: str, column: pa.Array[Any]) -> Floats:
     """
     if kind_of(column.type) not in (Kind.NUMBER, Kind.MISSING):
         raise UnusableColumn(
-            f"label_column {name!r} has type {column.type}",
+            f"{option} {name!r} has type {column.type}",
             allowed=_ALLOWED,
             hint="make one in a SELECT: (status = 'fraud') AS is_fraud",
         )
     values = to_float64(column)
     other = values[~np.isin(values, (0.0, 1.0)) & ~np.isnan(values)]
     if other.size:
-        raise UnusableColumn(f"label_column {name!r} has the value {shown(float(other[0]))}", allowed=_ALLOWED)
+        raise UnusableColumn(f"{option} {name!r} has the value {shown(float(other[0]))}", allowed=_ALLOWED)
     return values
 
 

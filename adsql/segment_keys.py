@@ -34,7 +34,7 @@ _EXACT_INTEGERS = 2.0**63
 
 def segment_keys(table: Columns, segment_by: Sequence[str]) -> pa.StringArray:
     """Return the key of the segment that each row belongs to: the columns' values as text, joined."""
-    texts = [_escaped(_key_text(table[existing_column(name, table)])) for name in segment_by]
+    texts = [_escaped(value_text(table[existing_column(name, table)])) for name in segment_by]
     if len(texts) == 1:
         return texts[0]
     return cast("pa.StringArray", compute().binary_join_element_wise(*texts, _KEY_SEPARATOR))
@@ -69,7 +69,8 @@ def _kind(column: pa.Array[Any]) -> str:
     return _BOOLEAN if pa.types.is_boolean(column.type) else kind
 
 
-def _key_text(column: pa.Array[Any]) -> pa.StringArray:
+def value_text(column: pa.Array[Any]) -> pa.StringArray:
+    """Return values as text, the same for equal values of different types; NULL where missing."""
     kind = kind_of(column.type)
     if pa.types.is_floating(column.type):
         return _float_text(column)

@@ -105,9 +105,9 @@ class ThresholdPolicy:
             return self.value
         if self.policy is Policy.CONTAMINATION and self.value is not None:
             # The share as it was written: 0.29 of 100 rows are 29, which floating point makes 28.999...
-            return _above_at_most(scores, int(Fraction(repr(self.value)) * len(scores)))
+            return above_at_most(scores, int(Fraction(repr(self.value)) * len(scores)))
         if self.policy is Policy.BUDGET and self.value is not None:
-            return _above_at_most(scores, int(self.value * len(scores) / n_rows))
+            return above_at_most(scores, int(self.value * len(scores) / n_rows))
         return automatic_threshold(scores, clean_scores())
 
     def flagged_share(self, n_rows: int) -> float | None:
@@ -170,7 +170,7 @@ def _mid_ranks(column: Floats) -> Floats:
     return ranks
 
 
-def _above_at_most(scores: Floats, count: int) -> float:
+def above_at_most(scores: Floats, count: int) -> float:
     """Return the score that at most `count` training scores exceed, halfway to the next where there is room."""
     ordered = np.sort(scores)[::-1]
     if count <= 0:

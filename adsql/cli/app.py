@@ -9,7 +9,7 @@ import typer
 
 from adsql import __version__
 from adsql.catalog import Catalog
-from adsql.cli import postgres
+from adsql.cli import judging, postgres
 from adsql.cli.arguments import (
     AlertBudget,
     Algorithm,
@@ -154,6 +154,12 @@ def score(
         with database(db, Access.READ) as con:
             values = training_values() | {"source": chosen, "model": name, "version": version}
             score_rows(con, values, output, output_format, only_anomalies=only_anomalies)
+
+
+app.command()(judging.evaluate)
+app.command()(judging.compare)
+app.command()(judging.thresholds)
+app.command()(judging.explain)
 
 
 @app.command()

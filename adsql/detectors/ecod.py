@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from adsql.contributions import additive
 from adsql.detector import Capability, Params, Spec
 from adsql.expressions import check_steps, step_function
 from adsql.kernels.columns import tail_surprise
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adsql.arrow import Floats
+    from adsql.contributions import Contributions
     from adsql.expressions import E, Expressions
 
 
@@ -81,6 +83,12 @@ class ECOD:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return tail_surprise(X, self.ordered, self.side)
+
+    def contributions(self, X: Floats) -> Contributions:
+        """Return each feature's surprise."""
+        alone = [type(self)(self.ordered[j : j + 1], self.side[j : j + 1]) for j in range(self.n_features)]
+        parts = [detector.score(X[:, j : j + 1]) for j, detector in enumerate(alone)]
+        return additive(np.column_stack(parts), self.ordered[:, self.ordered.shape[1] // 2])
 
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features: a step at each training value, and between them."""

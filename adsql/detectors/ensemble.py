@@ -10,6 +10,7 @@ import numpy as np
 from adsql import registry
 from adsql.abilities import Describes, ToSql
 from adsql.calibration import Calibration
+from adsql.contributions import Contributions, contributions_of, sampled
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.errors import InvalidParameter, NoSqlForm
 from adsql.kernels.columns import upper_half_probability
@@ -127,6 +128,27 @@ class Ensemble:
             else:
                 total += standardised
         return total if self.combination == "maximum" else total / len(self.members)
+
+    def contributions(self, X: Floats) -> Contributions:
+        """Return the members' contributions as they are combined; those of other combinations are sampled.
+
+        Of an average, their mean; of a maximum, those of the member that has it.
+        """
+        if self.combination not in _FORMULAS:
+            return sampled(self.score, X)
+        found = [contributions_of(member.detector, X) for member in self.members]
+        parts = np.array([own.parts / m.deviation for own, m in zip(found, self.members, strict=True)])
+        bases = np.array([(own.base - m.mean) / m.deviation for own, m in zip(found, self.members, strict=True)])
+        expected = np.array([own.expected for own in found])
+        conditional = any(own.is_conditional for own in found)
+        if self.combination == "average":
+            return Contributions(parts.mean(axis=0), float(bases.mean()), expected.mean(axis=0), conditional)
+        highest = (parts.sum(axis=2) + bases[:, None]).argmax(axis=0)
+        rows = np.arange(len(X))
+        base = float(bases.max())
+        # One base for all rows: what the chosen member's own lacks is shared evenly.
+        chosen = parts[highest, rows] + ((bases[highest] - base) / X.shape[1])[:, None]
+        return Contributions(chosen, base, expected[highest, rows], conditional)
 
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features, if each member has one."""

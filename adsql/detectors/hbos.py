@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from adsql.contributions import additive
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.expressions import check_steps
 from adsql.kernels.columns import histogram_surprise
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
+    from adsql.contributions import Contributions
     from adsql.expressions import E, Expressions
 
 _MAX_BINS = 10_000
@@ -140,6 +142,18 @@ class HBOS:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return histogram_surprise(X, self.low, self.per_unit, self.first, self.surprise)
+
+    def contributions(self, X: Floats) -> Contributions:
+        """Return each feature's surprise."""
+        first = self.first
+        parts = [
+            histogram_surprise(
+                X[:, j : j + 1], self.low[j : j + 1], self.per_unit[j : j + 1], first[j : j + 2] - first[j],
+                self.surprise[first[j] : first[j + 1]],
+            )
+            for j in range(self.n_features)
+        ]  # fmt: skip
+        return additive(np.column_stack(parts), np.zeros(self.n_features))
 
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from adsql.contributions import Contributions
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.expressions import check_steps
+from adsql.kernels.shares import path_gains
 from adsql.kernels.trees import complete_trees, mean_complete_leaf_value, mean_leaf_value
 from adsql.state import State, require
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from adsql.expressions import E, Expressions
 
 _AUTO_SAMPLES = 256
+_HAIR = 1e-12  # a path so near to the expected one is on it
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,40 @@ class IsolationForest:
     def _complete(self) -> tuple[NDArray[np.uint32], NDArray[np.float32], Floats] | None:
         return complete_trees(self.roots, self.feature, self.threshold, self.left, self.right, self.path)
 
+    def contributions(self, X: Floats) -> Contributions:
+        """Return what each feature's splits on a row's way shorten its path by, brought to the scale of the score.
+
+        A split gains what the expected depth of the rows at a node, less the split itself, exceeds that of the rows
+        on the side where the row goes. The base is the score of a row with the expected path length, mostly 0.5.
+        """
+        gain, root_depth = self._gains
+        gains = path_gains(X, self.roots, self.feature, self.threshold, self.left, self.right, gain)
+        base = float(np.exp2(-root_depth / self.expected_path))
+        total, above = gains.sum(axis=1), self.score(X) - base
+        steepness = np.full(len(X), base * np.log(2.0) / self.expected_path)
+        np.divide(above, total, out=steepness, where=np.abs(total) > _HAIR)
+        return Contributions(gains * steepness[:, None], base, np.zeros(X.shape))
+
+    @cached_property
+    def _gains(self) -> tuple[Floats, float]:
+        """Return the gain of arriving at each node, and the mean expected depth of all rows of a tree."""
+        levels, depth, tree = _levels(self.roots, self.feature, self.left, self.right)
+        leaf = self.feature < 0
+        # Trees of an update from few rows have depths on another scale; a leaf of one row has its tree's.
+        scale = np.full(len(self.roots), np.inf)
+        deep = leaf & (depth > 0)
+        np.minimum.at(scale, tree[deep], self.path[deep] / depth[deep])
+        scale[~np.isfinite(scale)] = 1.0
+        size = np.where(leaf, rows_of_expected_path(self.path / scale[tree] - depth), 0.0)
+        for nodes in reversed(levels):
+            inner = nodes[self.feature[nodes] >= 0]
+            size[inner] = size[self.left[inner]] + size[self.right[inner]]
+        reach = np.where(leaf, self.path, scale[tree] * (depth + expected_path(size)))
+        gain, parents = np.zeros(len(reach)), np.flatnonzero(~leaf)
+        for children in (self.left[parents], self.right[parents]):
+            gain[children] = reach[parents] - reach[children]
+        return gain, float(reach[self.roots].mean())
+
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features: a CASE for each inner node."""
         check_steps("iforest", len(self.path), "nodes", "train with a lower n_estimators or max_samples")
@@ -220,6 +257,21 @@ def _flatten(tree: Any, columns: NDArray[np.int64]) -> dict[str, NDArray[Any]]: 
     }
 
 
+def _levels(
+    roots: NDArray[np.int32], feature: NDArray[np.int32], left: NDArray[np.int32], right: NDArray[np.int32]
+) -> tuple[list[NDArray[np.int32]], Floats, NDArray[np.intp]]:
+    """Return the nodes of each level of all trees, and of each node its depth and its tree."""
+    depth, tree = np.zeros(len(feature)), np.zeros(len(feature), dtype=np.intp)
+    tree[roots] = np.arange(len(roots))
+    levels = [roots]
+    while len(levels[-1]):
+        inner = levels[-1][feature[levels[-1]] >= 0]
+        for children in (left[inner], right[inner]):
+            depth[children], tree[children] = depth[inner] + 1.0, tree[inner]
+        levels.append(np.concatenate([left[inner], right[inner]]))
+    return levels, depth, tree
+
+
 def _as_float64(threshold: Floats) -> Floats:
     """Return the largest float64 values which, rounded to float32, do not exceed the thresholds.
 
@@ -240,3 +292,22 @@ def expected_path(samples: NDArray[Any]) -> Floats:
     many = np.maximum(n, 3.0)
     general = 2.0 * (np.log(many - 1.0) + np.euler_gamma) - 2.0 * (many - 1.0) / many
     return np.where(n > 2, general, np.where(n == 2, 1.0, 0.0))  # noqa: PLR2004 - the equation's cases
+
+
+def rows_of_expected_path(path: Floats) -> Floats:
+    """Return for how many rows c(n), as `expected_path` has it, is nearest: its inverse.
+
+    Examples
+    --------
+    >>> rows_of_expected_path(expected_path(np.array([1, 2, 3, 256]))).tolist()
+    [1.0, 2.0, 3.0, 256.0]
+    """
+    n = np.full(path.shape, 3.0)
+    for _ in range(_STEPS):  # c(n) = 2 (ln(n - 1) + gamma - 1 + 1 / n), solved for the n in the logarithm
+        n = 1.0 + np.exp(np.clip(path, 0.0, _LONGEST) / 2.0 - np.euler_gamma + 1.0 - 1.0 / n)
+    return np.where(path < 0.5, 1.0, np.where(path < _BETWEEN_TWO_AND_THREE, 2.0, np.rint(n)))  # noqa: PLR2004 - halfway
+
+
+_STEPS = 30
+_LONGEST = 60.0  # of e^30 rows
+_BETWEEN_TWO_AND_THREE = 1.1

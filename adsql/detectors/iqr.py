@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from adsql.contributions import additive
 from adsql.detector import Capability, Params, Spec
 from adsql.kernels.columns import distance_outside
 from adsql.state import SMALLEST_SCALE, State, require
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adsql.arrow import Floats
+    from adsql.contributions import Contributions
     from adsql.expressions import E, Expressions
 
 
@@ -76,6 +78,11 @@ class IQR:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return distance_outside(X, self.low, self.high, self.width)
+
+    def contributions(self, X: Floats) -> Contributions:
+        """Return each feature's distance outside its box."""
+        outside = np.maximum(self.low - X, 0.0) + np.maximum(X - self.high, 0.0)
+        return additive(outside / self.width, (self.low + self.high) / 2.0)
 
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from adsql.contributions import Contributions
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.kernels.neighbours import LARGEST, MEAN, MEDIAN, nearest_distance
+from adsql.kernels.shares import neighbour_shares
 from adsql.sketches import merged_rows
 from adsql.state import State, require
 
@@ -89,6 +91,11 @@ class KNN:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return nearest_distance(X, self.reference, self.n_neighbors, _METHODS[self.method])
+
+    def contributions(self, X: Floats) -> Contributions:
+        """Return each feature's part of the distances to the neighbours, whose mean is expected."""
+        parts, means = neighbour_shares(X, self.reference, self.n_neighbors, _METHODS[self.method])
+        return Contributions(parts, 0.0, means, is_conditional=True)
 
     def description(self) -> dict[str, str]:
         """Return what was chosen."""

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from adsql.contributions import Contributions, in_proportion
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.detectors.knn import draw_reference
 from adsql.kernels.local_density import LEAST_REACH, local_density, local_outlier_factor
+from adsql.kernels.neighbours import MEAN
+from adsql.kernels.shares import neighbour_shares
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -88,6 +91,11 @@ class LOF:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return local_outlier_factor(X, self.reference, self.n_neighbors, self.k_distance, self.density)
+
+    def contributions(self, X: Floats) -> Contributions:
+        """Return the score in proportion to each feature's part of the distances to the neighbours."""
+        distances, means = neighbour_shares(X, self.reference, self.n_neighbors, MEAN)
+        return Contributions(in_proportion(distances, self.score(X)), 0.0, means, is_conditional=True)
 
     def description(self) -> dict[str, str]:
         """Return what was chosen."""

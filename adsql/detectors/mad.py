@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from adsql.contributions import of_root_mean_square
 from adsql.detector import Capability, Params, Spec
 from adsql.expressions import root_mean_square as root_mean_square_expression
 from adsql.kernels.columns import root_mean_square
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adsql.arrow import Floats
+    from adsql.contributions import Contributions
     from adsql.expressions import E, Expressions
 
 _CONSISTENT_MAD = 1.482602218505602  # 1 / Phi^-1(3/4): equals the deviation of a normal distribution
@@ -80,6 +82,10 @@ class MAD:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return root_mean_square(X, self.median, self.deviation)
+
+    def contributions(self, X: Floats) -> Contributions:
+        """Return each feature's share of the sum of squares, of the score."""
+        return of_root_mean_square(X, self.median, self.deviation)
 
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from adsql.contributions import of_squared_length
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.expressions import check_steps
 from adsql.expressions import squared_length as squared_length_expression
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from adsql.arrow import Floats
+    from adsql.contributions import Contributions
     from adsql.expressions import E, Expressions
 
 MAX_ROWS = 5_000
@@ -112,6 +114,10 @@ class MCD:
     def score(self, X: Floats) -> Floats:
         """Return scores, shape (n,)."""
         return np.sqrt(squared_length(X, self.location, self.whitening, True))
+
+    def contributions(self, X: Floats) -> Contributions:
+        """Return the features' reconstruction-based shares of the score."""
+        return of_squared_length(X, self.location, self.whitening, self.score(X))
 
     def expression(self, features: Sequence[E], sql: Expressions[E]) -> E:
         """Return the score as an expression of the features: a term for each pair of columns."""

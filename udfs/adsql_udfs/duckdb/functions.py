@@ -17,11 +17,12 @@ from adsql import ranking, registry
 from adsql.arrow import plain_array, struct_columns
 from adsql.consensus import consensus as asked_members
 from adsql.errors import EmptySource, ResultColumnExists, UnknownModel
+from adsql.explanation import explain
 from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
-from adsql_udfs.duckdb import instances, plans, training
+from adsql_udfs.duckdb import evaluation, explanation, instances, plans, training
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from adsql.arrow import Columns
     from adsql.model import Model
 
 Column: TypeAlias = "pa.ChunkedArray[Any]"
@@ -86,6 +88,26 @@ def plan_update(*arguments: Column) -> pa.Array[Any]:
     return _planned(plans.update, arguments)
 
 
+def plan_evaluate(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of evaluate_model."""
+    return _planned(evaluation.plan_evaluate, arguments)
+
+
+def plan_compare(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of compare_models."""
+    return _planned(evaluation.plan_compare, arguments)
+
+
+def plan_thresholds(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of threshold_report."""
+    return _planned(evaluation.plan_thresholds, arguments)
+
+
+def plan_explain(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of explain_anomalies."""
+    return _planned(explanation.plan_explain, arguments)
+
+
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
     """Return the segment each row belongs to."""
     return segment_keys(struct_columns(rows), json.loads(names[0].as_py()))
@@ -93,10 +115,7 @@ def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
 
 def key_in(handles: Column, rows: Column) -> pa.Array[Any]:
     """Return the segment of a saved model that each row belongs to; '' for a model without segments."""
-    segment_by = loaded.get(handles[0].as_py()).segment_by if len(handles) else ()
-    if not segment_by:
-        return pa.array([""] * len(rows), pa.string())
-    return segment_keys(struct_columns(rows), segment_by)
+    return loaded.get(handles[0].as_py()).keys(struct_columns(rows)) if len(handles) else pa.array([], pa.string())
 
 
 def anomaly_score(handles: Column, *values: Column) -> pa.Array[Any]:
@@ -141,14 +160,12 @@ def detect_rows(handles: Column, rows: Column) -> pa.Array[Any]:
 
 def consensus(handles: Column, *values: Column) -> pa.Array[Any]:
     """Return how far the members of an ensemble agree about each row, and what each of them says."""
-    arrays = [plain_array(column) for column in values]
-    parts = _by_model(handles)
-    results = [_consensus(model, arrays if rows is None else _taken(arrays, rows)) for model, rows in parts]
-    if len(results) == 1:
-        return results[0]
-    order = np.argsort(np.concatenate([np.zeros(0), *(rows for _, rows in parts if rows is not None)]), kind="stable")
-    joined: pa.Array[Any] = pa.concat_arrays([pa.array([], _CONSENSUS), *results]).take(pa.array(order, pa.int64()))
-    return joined
+    return _each_model(handles, values, _consensus, _CONSENSUS)
+
+
+def explain_anomaly(handles: Column, *values: Column) -> pa.Array[Any]:
+    """Return why each row has its score."""
+    return _each_model(handles, values, _explained, explanation.REASON_LIST)
 
 
 def rank(lists: Column, counts: Column, options: Column) -> pa.Array[Any]:
@@ -190,6 +207,10 @@ FUNCTIONS = (
     Function(plan_fit, "VARCHAR"),
     Function(plan_train, "VARCHAR"),
     Function(plan_update, "VARCHAR"),
+    Function(plan_evaluate, "VARCHAR"),
+    Function(plan_compare, "VARCHAR"),
+    Function(plan_thresholds, "VARCHAR"),
+    Function(plan_explain, "VARCHAR"),
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),
     Function(training.fit_record, training.RECORD, changes=True),
@@ -206,9 +227,16 @@ FUNCTIONS = (
     Function(is_anomaly, "BOOLEAN"),
     Function(detect, RESULT),
     Function(consensus, CONSENSUS),
+    Function(explain_anomaly, explanation.REASONS),
+    Function(explanation.explain_row, explanation.EXPLAINED, changes=True),
     # A filter on the result of a pure function runs it again for every column it looks at.
     Function(detect_rows, RESULT, changes=True),
     Function(rank, f"{RESULT}[]", changes=True),
+    Function(evaluation.outcome, evaluation.OUTCOME),
+    Function(evaluation.label, "DOUBLE"),
+    Function(evaluation.evaluate, evaluation.METRICS, changes=True),
+    Function(evaluation.compare, evaluation.COMPARED, changes=True),
+    Function(evaluation.thresholds, evaluation.THRESHOLDS, changes=True),
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),
@@ -249,6 +277,20 @@ def _by_model(handles: Column) -> list[tuple[Model, NDArray[np.int64] | None]]:
     return [(loaded.get(handle), np.flatnonzero(numbers == handle)) for handle in np.unique(numbers).tolist()]
 
 
+def _each_model(
+    handles: Column, values: Sequence[Column], said: Callable[..., pa.Array[Any]], kind: pa.DataType
+) -> pa.Array[Any]:
+    """Return what a function says of each row, given a model and the rows that are for it."""
+    arrays = [plain_array(column) for column in values]
+    parts = _by_model(handles)
+    results = [said(model, arrays if rows is None else _taken(arrays, rows)) for model, rows in parts]
+    if len(results) == 1:
+        return results[0]
+    order = np.argsort(np.concatenate([np.zeros(0), *(rows for _, rows in parts if rows is not None)]), kind="stable")
+    joined: pa.Array[Any] = pa.concat_arrays([pa.array([], kind), *results]).take(pa.array(order, pa.int64()))
+    return joined
+
+
 def _taken(arrays: Sequence[pa.Array[Any]], rows: NDArray[np.int64]) -> list[pa.Array[Any]]:
     return [array.take(pa.array(rows, pa.int64())) for array in arrays]
 
@@ -271,9 +313,19 @@ def _scored_by(model: Model, arrays: Sequence[pa.Array[Any]]) -> Scores:
     return model.score_by_position(arrays)
 
 
-def _consensus(model: Model, arrays: Sequence[pa.Array[Any]]) -> pa.Array[Any]:
+def _named(model: Model, arrays: Sequence[pa.Array[Any]]) -> Columns:
     by_row = len(arrays) == 1 and isinstance(arrays[0], pa.StructArray)
-    said = asked_members(model, struct_columns(arrays[0]) if by_row else model.by_position(arrays))
+    return struct_columns(arrays[0]) if by_row else model.by_position(arrays)
+
+
+def _explained(model: Model, arrays: Sequence[pa.Array[Any]]) -> pa.Array[Any]:
+    if len(arrays) == 1 and pa.types.is_null(arrays[0].type):  # NULL without a type
+        return pa.nulls(len(arrays[0]), explanation.REASON_LIST)
+    return explanation.reasons(explain(model, _named(model, arrays)))
+
+
+def _consensus(model: Model, arrays: Sequence[pa.Array[Any]]) -> pa.Array[Any]:
+    said = asked_members(model, _named(model, arrays))
     names, severities = pa.array(list(said.members)), np.column_stack(list(said.members.values()))
     n, count = severities.shape
     offsets: Any = pa.array(np.arange(n + 1) * count, pa.int32())  # pyarrow's stubs ask for int64, pyarrow does not

@@ -18,9 +18,9 @@ from adsql.errors import InvalidOption, InvalidSource, UnknownModel
 from adsql.wording import shown
 from adsql_udfs import loaded
 from adsql_udfs.postgres import store
+from adsql_udfs.postgres.chunks import CHUNK
 from adsql_udfs.postgres.columns import MAX_TEXT, aggregates, decoded, describe, is_built_in, no_rows
 from adsql_udfs.postgres.interrupts import interruptible
-from adsql_udfs.postgres.plans import CHUNK
 from adsql_udfs.postgres.scoring import array_text, described, described_columns
 from adsql_udfs.postgres.server import query
 from adsql_udfs.postgres.sources import Source, relation, unknown

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adsql import errors, registry
 from adsql.exchange import imported
 from adsql_udfs import loaded
-from adsql_udfs.postgres import alerts, compiling, plans, relations, rows, scoring, store, training
+from adsql_udfs.postgres import (
+    alerts,
+    compiling,
+    evaluation,
+    explanation,
+    plans,
+    relations,
+    rows,
+    scoring,
+    store,
+    training,
+)
 from adsql_udfs.postgres.server import query
 
 if TYPE_CHECKING:
@@ -139,12 +150,14 @@ def row_result(plpy: Server, what: str, form: str, *arguments: Any) -> Any:  # n
     plpy
         The server.
     what
-        A field of `adsql.segment.Scores`, or 'detect' for all.
+        A field of `adsql.segment.Scores`, 'detect' for all, or 'explain' for why.
     form
         How the row is given: 'row', 'values' or 'json'.
     *arguments
         As the function of that form takes them.
     """
+    if what == "explain":
+        return rows.explained(plpy, form, *arguments)
     scores = _ROWS[form](plpy, *arguments)
     if not scores.present[0]:
         return None
@@ -181,6 +194,30 @@ def model_sql(plpy: Server, name: str, dialect: str | None, source: str | None, 
 def compile_model(plpy: Server, name: str, function: str | None, version: int | None, schemas: Sequence[str]) -> str:
     """Create plain SQL functions of a model and return the signature of the one that scores."""
     return compiling.compile_model(plpy, name, function, version, schemas)
+
+
+@_call
+def evaluate_model(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `evaluation.evaluate`
+    """Return how well a model does on a labelled source."""
+    return list(evaluation.evaluate(plpy, *arguments))
+
+
+@_call
+def compare_models(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `evaluation.compare`
+    """Return how well several models do on a labelled source."""
+    return evaluation.compare(plpy, *arguments)
+
+
+@_call
+def threshold_report(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `evaluation.thresholds`
+    """Return what each threshold of a model would flag."""
+    return list(evaluation.thresholds(plpy, *arguments))
+
+
+@_call
+def explain_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `explanation.explain`
+    """Return why the anomalies of a source are anomalies."""
+    return explanation.explain(plpy, *arguments)
 
 
 @_call

@@ -25,6 +25,7 @@ _ROW_FUNCTIONS = {
     "severity": ("severity", "double precision"),
     "is_anomaly": ("is_anomaly", "boolean"),
     "detect_anomalies": ("detect", "adsql.detection"),
+    "explain_anomaly": ("explain", "adsql.explanation[]"),
 }
 # With text for a row it would be taken for detect_anomalies(source, algorithm).
 _NOT_OF_TEXT = "detect_anomalies"

@@ -11,7 +11,7 @@ from adsql.errors import InvalidOption, InvalidSource
 from adsql.options import TrainingOptions
 from adsql.registry import is_ranker
 from adsql_udfs import loaded
-from adsql_udfs.postgres import store
+from adsql_udfs.postgres import chunks, store
 from adsql_udfs.postgres.columns import aggregates
 from adsql_udfs.postgres.scoring import described, keep
 from adsql_udfs.postgres.sources import RESULT_COLUMNS, check_free, source
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from adsql_udfs.postgres.columns import Column
     from adsql_udfs.postgres.server import Server
     from adsql_udfs.postgres.sources import Source
-
-CHUNK = 16_384  # rows: enough that a call costs nothing
-CHUNK_BYTES = 2**26  # an array holds 2**30, and JSON is larger than the values in it
-_OVERHEAD = 32  # bytes of a value, beside its name in JSON
 
 
 class Shape(StrEnum):
@@ -95,7 +91,7 @@ def _free(plpy: Server, given: str) -> Source:
 def _scored(rows: Source, shape: Shape, used: Sequence[str], model: str) -> str:
     columns = rows.required(used)
     function = f"adsql.__score_chunk({model}, {escaped_literal(described(columns))}, chunk.adsql_n, chunk.adsql_parts)"
-    return _written(rows, shape, columns, function, _chunk(rows.columns))
+    return _written(rows, shape, columns, function, chunks.number(rows.columns))
 
 
 def _ranked(plpy: Server, rows: Source, shape: Shape, training: TrainingOptions, asked: Mapping[str, Any]) -> str:
@@ -107,35 +103,6 @@ def _ranked(plpy: Server, rows: Source, shape: Shape, training: TrainingOptions,
         f"{n}, chunk.adsql_n, chunk.adsql_parts)"
     )
     return _written(text, shape, rows.columns, function, "0")
-
-
-def _chunk(columns: Sequence[Column]) -> str:
-    """Return SQL of the number of the chunk that a row belongs to: it never falls from one row to the next.
-
-    A chunk ends after so many rows, and where values have no fixed size, after so many bytes.
-    """
-    narrow = sum(len(column.name.encode()) + _OVERHEAD for column in columns)
-    rows = max(1, min(CHUNK, CHUNK_BYTES // (narrow + 1)))
-    number = f"(pg_catalog.row_number() OVER adsql_place OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) {rows}"
-    sizes = [size for size in map(_size, columns) if size is not None]
-    if not sizes:
-        return number
-    total = f"pg_catalog.sum({' OPERATOR(pg_catalog.+) '.join(sizes)}) OVER adsql_place"
-    whole = f"pg_catalog.floor({total} OPERATOR(pg_catalog./) {CHUNK_BYTES})::pg_catalog.int8"
-    return f"{number} OPERATOR(pg_catalog.+) {whole}"
-
-
-def _size(column: Column) -> str | None:
-    """Return SQL of a value's size in bytes; None if it has a small one."""
-    if column.form not in ("none", "text"):
-        return None
-    name = f"adsql_source.{identifier(column.name)}"
-    # Of these the server knows the size that they have uncompressed, without reading them.
-    size = f"pg_catalog.octet_length({name})" if column.base in _STRINGS else f"pg_catalog.pg_column_size({name})"
-    return f"COALESCE({size}, 0)::pg_catalog.float8"
-
-
-_STRINGS = (17, 25, 1042, 1043)  # bytea, text, char(n), varchar
 
 
 def _written(rows: Source, shape: Shape, columns: Sequence[Column], function: str, number: str) -> str:

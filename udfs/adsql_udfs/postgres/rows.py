@@ -14,6 +14,7 @@ import pyarrow as pa
 from adsql.arrow import Kind
 from adsql.consensus import consensus
 from adsql.errors import ColumnTypeChanged, InvalidSource
+from adsql.explanation import explain
 from adsql.segment import Scores
 from adsql.segment_keys import existing_column
 from adsql.wording import shown
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from adsql.arrow import Floats
+    from adsql.arrow import Columns, Floats
     from adsql.model import Model
     from adsql_udfs.postgres.server import Rows, Server
 
@@ -154,6 +155,24 @@ def score_json(plpy: Server, model: str | None, row: str | None, started: float,
     if row is None:
         return _nothing()
     return scorer.score(_json_table(scorer, row))
+
+
+def explained(plpy: Server, form: str, model: str | None, *given: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - as the functions of the forms
+    """Return why a row, given in one of the forms of `calls.row_result`, has its score."""
+    place = current(*given[-3:])
+    handle = _handle(plpy, place, model)
+    if given[0] is None:
+        return None
+    scorer = loaded.get(handle)
+    if form == "row":
+        data, row_type, names = given[:3]
+        table: Columns = _reader(plpy, place, handle, data, row_type, names).table(fields(data))
+    elif form == "values":
+        table = scorer.by_position([pa.array([value], pa.float64()) for value in given[0]])
+    else:
+        table = _json_table(scorer, given[0])
+    reasons = explain(scorer, table)[0]
+    return None if reasons is None else [reason._asdict() for reason in reasons]
 
 
 def consensus_of(

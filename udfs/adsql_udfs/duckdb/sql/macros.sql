@@ -121,6 +121,24 @@ CREATE OR REPLACE $temporary MACRO $schema.is_anomaly $is_anomaly;
 
 CREATE OR REPLACE $temporary MACRO $schema.consensus $consensus;
 
+CREATE OR REPLACE $temporary MACRO $schema.explain_anomaly $explain_anomaly;
+
+CREATE OR REPLACE $temporary MACRO $schema.explain_anomalies(
+    source,
+    model,
+    top_k := 3,
+    key := NULL,
+    version := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_explain(
+        source,
+        model,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'top_k': top_k, 'key': key, 'version': version}
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.models() AS TABLE
 SELECT
     name,
@@ -138,6 +156,33 @@ SELECT
     content_hash
 FROM $models
 ORDER BY name, version;
+
+CREATE OR REPLACE $temporary MACRO $schema.evaluate_model(model, source, label, k := NULL, version := NULL) AS TABLE
+FROM query(
+    __adsql_plan_evaluate(
+        model,
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'label': label, 'k': k, 'version': version}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.compare_models(models, source, label, k := NULL, versions := NULL) AS TABLE
+FROM query(
+    __adsql_plan_compare(
+        models,
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'label': label, 'k': k, 'versions': versions}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.threshold_report(model, source, version := NULL) AS TABLE
+FROM query(
+    __adsql_plan_thresholds(
+        model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
+    )
+);
 
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE
 SELECT unnest(fact)

@@ -1,0 +1,93 @@
+"""The commands that judge saved models and their results: how good they are, and why rows are flagged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from adsql.cli.arguments import Database, Input, InputOption, Name, OutputFormat, Version, chosen_input
+from adsql.cli.databases import Access, database
+from adsql.cli.failures import reading, reporting
+from adsql.cli.output import write_whole
+from adsql.cli.running import in_background, query
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adsql.cli.output import Format
+
+Label = Annotated[
+    str, typer.Option("--label", "-l", help="The column that says which rows are anomalies, by true or 1.")
+]
+K = Annotated[
+    int | None, typer.Option("--k", help="Rows for precision at k. Default: as many as there are known anomalies.")
+]
+TopK = Annotated[int, typer.Option("--top-k", help="Columns to tell of each anomaly.")]
+Key = Annotated[str | None, typer.Option("--key", help="A column that tells rows apart, beside their numbers.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="The models' names.")]
+Rows = Annotated[
+    str, typer.Option("--input", "-i", help="A CSV, JSON or Parquet file, a table of --database, or a SELECT.")
+]
+
+
+def evaluate(
+    name: Name,
+    db: Database,
+    label: Label,
+    source: Input = None,
+    source_option: InputOption = None,
+    k: K = None,
+    version: Version = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell how well a model finds known anomalies, with confidence intervals."""
+    with reporting():
+        values = {"name": name, "label": label, "k": k, "version": version}
+        _show("evaluate", db, chosen_input(source, source_option), values, output_format)
+
+
+def compare(
+    names: Names, db: Database, label: Label, source: Rows, k: K = None, output_format: OutputFormat = None
+) -> None:
+    """Compare models on the same rows with known anomalies."""
+    with reporting():
+        _show("compare", db, source, {"names": names, "label": label, "k": k}, output_format)
+
+
+def thresholds(
+    name: Name,
+    db: Database,
+    source: Input = None,
+    source_option: InputOption = None,
+    version: Version = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell how many rows each threshold of a model would flag."""
+    with reporting():
+        _show("thresholds", db, chosen_input(source, source_option), {"name": name, "version": version}, output_format)
+
+
+def explain(
+    name: Name,
+    db: Database,
+    source: Input = None,
+    source_option: InputOption = None,
+    top_k: TopK = 3,
+    key: Key = None,
+    version: Version = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell why the anomalies of a file or table are anomalies."""
+    with reporting():
+        values = {"name": name, "top_k": top_k, "key": key, "version": version}
+        _show("explain", db, chosen_input(source, source_option), values, output_format)
+
+
+def _show(statement: str, db: str, source: str, values: Mapping[str, Any], wanted: Format | None) -> None:
+    with database(db, Access.READ) as con, reading(source):
+        given = {**values, "source": source}
+        found = in_background(
+            con, lambda: con.sql(query(statement, con), params=given).materialize(), f"reading {source}"
+        )
+        write_whole(con, found, wanted)

@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.compare_models($names, $source, $label, k => $k)

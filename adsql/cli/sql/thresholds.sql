@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.threshold_report($name, $source, version => $version)

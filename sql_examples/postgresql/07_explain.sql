@@ -1,0 +1,38 @@
+-- Why is a row strange? Two are wrong here: a fare that is far too high, and a distance that does not go with its fare.
+SET search_path = public, adsql;
+
+CREATE TABLE trips AS
+SELECT
+    i AS id, 12 + 8 * sin(i) AS fare, 3 + 2 * sin(i) + cos(i * i) / 4 AS distance, (ARRAY['card', 'cash'])[1 + i % 2] AS payment
+FROM generate_series(0, 1999) AS i
+UNION ALL
+SELECT 2000, 950, 3, 'card'
+UNION ALL
+SELECT 2001, 19, 1, 'card';
+
+SELECT algorithm
+FROM train_model('fares', 'trips', columns => ARRAY['fare', 'distance', 'payment'], contamination => 0.001);
+--> auto
+
+-- The column that contributes most to each anomaly, with a sentence.
+SELECT row_key, reason FROM explain_anomalies('trips', 'fares', top_k => 1, key => 'id');
+--> 2000 | fare 950 is far above the 19.99 expected (usual: -4.791 to 28.79)
+--> 2001 | fare 19 is usual by itself, but above the 11.84 that goes with the other columns
+
+-- Joined with the table.
+SELECT t.id, t.payment, e.feature, e.value, e.expected
+FROM trips AS t JOIN explain_anomalies('trips', 'fares', top_k => 1, key => 'id') AS e ON e.row_key = t.id::text
+ORDER BY t.id;
+--> 2000 | card | fare | 950 | 19.99
+--> 2001 | card | fare | 19 | 11.84
+
+-- Any row, whatever the verdict. Contributions add up to the score.
+SELECT e.feature, e.rank, round(e.contribution::numeric, 2)
+FROM trips AS t, unnest(explain_anomaly('fares', t)) AS e
+WHERE t.id = 7;
+--> distance | 1 | 0.03
+--> fare | 2 | 0.02
+--> payment | 3 | 0.00
+
+SELECT round(anomaly_score('fares', t)::numeric, 2) FROM trips AS t WHERE id = 7;
+--> 0.06

@@ -1,0 +1,54 @@
+"""evaluate, compare and thresholds, run as a program."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from cli.program import adsql
+
+QUERY = "SELECT *, fare > 900 AS wrong FROM 'trips.csv'"
+
+
+@pytest.fixture
+def models(folder):
+    """Two models of the trips in a file."""
+    for name, algorithm in (("one", "mad"), ("two", "knn")):
+        adsql("train", name, "trips.csv", "-d", "m.duckdb", "-a", algorithm, "-c", "fare", "--contamination", "0.002")
+    return folder
+
+
+def table(*arguments):
+    return list(csv.DictReader(adsql(*arguments, "-d", "m.duckdb", "-f", "csv").stdout.splitlines()))
+
+
+def test_evaluate_compare_and_thresholds_print_the_rows_of_their_functions(models):
+    found = {row["metric"]: row for row in table("evaluate", "one", QUERY, "--label", "wrong")}
+    assert found["auc_roc"]["value"] == "1.0"
+    assert found["rows"]["value"] == "501.0"
+    chosen = table("evaluate", "one", "-i", QUERY, "-l", "wrong", "--k", "2", "--version", "1")
+    assert {row["metric"]: row["value"] for row in chosen}["precision_at_k"] == "0.5"
+    compared = table("compare", "one", "two", "-i", QUERY, "--label", "wrong")
+    assert {row["model"] for row in compared} == {"one", "two"}
+    lines = table("thresholds", "one", "trips.csv")
+    assert lines[0]["flagged"] == "0"
+    assert [line["is_current"] for line in lines].count("true") == 1
+
+
+def test_explain_prints_the_reasons_of_the_anomalies(models):
+    [found] = table("explain", "one", "trips.csv", "--top-k", "1", "--key", "distance")
+    assert (found["row_number"], found["row_key"], found["feature"], found["value"]) == ("501", "3", "fare", "950")
+    assert "far above" in found["reason"]
+    assert (
+        "ADSQL_INVALID_OPTION" in adsql("explain", "one", "trips.csv", "-d", "m.duckdb", "--top-k", "0", code=2).stderr
+    )
+
+
+def test_what_is_wrong_is_told_with_an_exit_code(models):
+    assert "ADSQL_UNKNOWN_COLUMN" in adsql("evaluate", "one", QUERY, "-d", "m.duckdb", "--label", "wrng", code=3).stderr
+    assert (
+        "ADSQL_UNKNOWN_MODEL"
+        in adsql("compare", "one", "too", "-i", QUERY, "-d", "m.duckdb", "-l", "wrong", code=4).stderr
+    )
+    assert "ADSQL_INVALID_OPTION" in adsql("evaluate", "one", "-d", "m.duckdb", "--label", "wrong", code=2).stderr
