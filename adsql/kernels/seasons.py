@@ -67,3 +67,27 @@ def without_season(deviations: Floats, period: int) -> Floats:
     for t in range(n):
         result[t] = deviations[t] - sums[t % period] / counts[t % period]
     return result
+
+
+@kernel
+def phase_medians(deviations: Floats, period: int, first: int) -> Floats:
+    """Return the median of each phase, 0 for one without a value; shape (period,).
+
+    The first value is of the phase `first`.
+    """
+    n = deviations.shape[0]
+    result = np.zeros(period)
+    values = np.empty(n // period + 1)
+    for phase in range(period):
+        count = 0
+        for t in range((phase - first) % period, n, period):
+            # Sorted as they come: they are few.
+            place = count
+            while place > 0 and values[place - 1] > deviations[t]:
+                values[place] = values[place - 1]
+                place -= 1
+            values[place] = deviations[t]
+            count += 1
+        if count > 0:
+            result[phase] = (values[(count - 1) // 2] + values[count // 2]) / 2.0
+    return result

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql.kernels.forecasts import one_step
-from adsql.kernels.seasons import centred_mean
+from adsql.kernels.seasons import centred_mean, phase_medians
 from adsql.kernels.sides import joined
 from adsql.series.bounds import MIN_DEVIATIONS, Tails
 from adsql.series.periods import MIN_CYCLES, filled, find_periods
@@ -177,27 +177,25 @@ def _forecast(x: Floats, periods: tuple[int, ...], known: int | None = None) -> 
     start = int(usable[-1]) * _FIRST_CYCLES if len(usable) else _FIRST
     start = min(start, available // 2)
     # A gap at the beginning teaches nothing.
-    first = int(np.flatnonzero(np.isfinite(x))[0])
-    head = filled(x[first : first + start]) if first < available // 2 else filled(x[:available])
-    level, seasonal, spread = _first_state(head, first % int(usable[-1]) if len(usable) else 0, usable)
-    return one_step(np.ascontiguousarray(x), usable, seasonal, level, min(first + start, len(x)), EXPERTS, spread)
+    first = int(np.isfinite(x).argmax())
+    first = first if first < available // 2 else 0
+    head = filled(x[first : first + start] if first else x[:start])
+    head = head if len(head) else filled(x[:available])
+    level, seasonal, spread = _first_state(head, first, usable)
+    return one_step(np.ascontiguousarray(x), usable, seasonal, level, first + start, EXPERTS, spread)
 
 
-def _first_state(head: Floats, phase: int, periods: NDArray[np.int64]) -> tuple[float, Floats, float]:
+def _first_state(head: Floats, first: int, periods: NDArray[np.int64]) -> tuple[float, Floats, float]:
+    """Return level, seasons and mean absolute error of the first points, which begin at point `first`."""
     trend = centred_mean(head, int(periods[-1])) if len(periods) else np.full(len(head), np.median(head))
     rest = head - trend
-    places = np.arange(len(head)) + phase
-    parts = []
+    seasons = [np.zeros(0)]
     for period in periods:
-        season = np.array([_median(rest[places % period == p]) for p in range(period)])
-        parts.append(season)
-        rest = rest - season[places % period]
-    steps = np.abs(np.diff(head)) if not len(periods) else np.abs(rest)
-    return float(trend[-1]), np.concatenate([np.zeros(0), *parts]), float(steps.mean()) if len(steps) else 0.0
-
-
-def _median(values: Floats) -> float:
-    return float(np.median(values)) if len(values) else 0.0
+        season = phase_medians(rest, int(period), first % int(period))
+        rest = rest - season[(np.arange(len(head)) + first) % period]
+        seasons.append(season)
+    errors = np.abs(rest) if len(periods) else np.abs(np.diff(head))
+    return float(trend[-1]), np.concatenate(seasons), float(errors.mean()) if len(errors) else 0.0
 
 
 def _standardised(values: Floats, expected: Floats, scale: Floats) -> Floats:

@@ -21,6 +21,7 @@ _MIN_GAIN = 0.08  # of the mean absolute deviation
 _ENOUGH = 0.6  # of the best candidate's gain: a shorter season that explains most comes first
 _NEAR, _NEAREST = 0.025, 8  # where the best is sought around a peak: a share of the period, and points
 _MIN_CORRELATION = 0.05
+_LEAST = 1e-12
 
 
 def find_periods(values: Floats) -> tuple[int, ...]:
@@ -75,7 +76,7 @@ def autocorrelation(x: Floats, lags: int) -> Floats:
     [1.0, -0.75, 0.5]
     """
     centred = x - x.mean()
-    size = 1 << int(np.ceil(np.log2(2 * len(x))))
+    size = 1 << int(np.ceil(np.log2(len(x) + lags + 1)))  # no sum of products wraps around into these lags
     spectrum = np.fft.rfft(centred, size)
     products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[: lags + 1]
     return products / products[0] if products[0] > 0 else np.zeros(lags + 1)
@@ -119,11 +120,13 @@ def _gain(x: Floats, period: int) -> float:
 def _candidates(x: Floats, longest: int) -> set[int]:
     places = np.arange(len(x)) - (len(x) - 1) / 2.0
     slope = (places * x).sum() / (places**2).sum()
+    correlation = autocorrelation(x - slope * places, min(longest + 2, len(x) - 1))
+    # That of the differences, but for the ends: seasons that a wandering level hides in the one stand out in the other.
+    differences = 2.0 * correlation[1:-1] - correlation[:-2] - correlation[2:]
     candidates: set[int] = set()
-    for y in (x - slope * places, np.diff(x)):
-        correlation = autocorrelation(y, min(longest + 1, len(y) - 1))
-        peaks = _peaks(correlation)
-        candidates.update(peaks[np.argsort(-correlation[peaks], kind="stable")[:_CANDIDATES]].tolist())
+    for offset, curve in ((0, correlation), (1, differences)):
+        peaks = _peaks(curve / max(curve[0], _LEAST))
+        candidates.update((peaks[np.argsort(-curve[peaks], kind="stable")[:_CANDIDATES]] + offset).tolist())
     return {period for period in candidates if _SHORTEST <= period <= longest}
 
 

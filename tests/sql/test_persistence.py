@@ -17,7 +17,8 @@ from sql.support import TRIPS, rows, value
 
 NAMES = {
     "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly",
-    "consensus", "models", "model_info", "model_sql", "detectors", "drop_model", "export_model", "import_model",
+    "consensus", "detect_series_anomalies", "anomaly_incidents", "models", "model_info", "model_sql", "detectors",
+    "drop_model", "export_model", "import_model",
 }  # fmt: skip
 MACROS = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE schema_name = $1 AND function_type LIKE '%macro' AND NOT internal"
 

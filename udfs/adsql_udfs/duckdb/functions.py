@@ -21,7 +21,7 @@ from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
-from adsql_udfs.duckdb import instances, plans, training
+from adsql_udfs.duckdb import instances, plans, series, series_plans, training
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
@@ -84,6 +84,11 @@ def plan_train(*arguments: Column) -> pa.Array[Any]:
 def plan_update(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of update_model."""
     return _planned(plans.update, arguments)
+
+
+def plan_series(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of detect_series_anomalies."""
+    return _planned(series_plans.detect_series, arguments)
 
 
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
@@ -190,6 +195,8 @@ FUNCTIONS = (
     Function(plan_fit, "VARCHAR"),
     Function(plan_train, "VARCHAR"),
     Function(plan_update, "VARCHAR"),
+    Function(plan_series, "VARCHAR"),
+    Function(series.judge_series, f"{series.JUDGED}[]", changes=True),
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),
     Function(training.fit_record, training.RECORD, changes=True),

@@ -58,7 +58,7 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any], token: str
         The instance and the database in which saved models are.
     """
     check_bound(source, plan)
-    given = {name: value for name, value in _plain(options).items() if value is not None}
+    given = {name: value for name, value in plain(options).items() if value is not None}
     model, version = given.pop("model", None), given.pop("version", None)
     if model is None:
         if version is not None:
@@ -109,7 +109,7 @@ def update(name: object, source: str, plan: str | None, options: Mapping[str, An
     check_bound(source, plan)
     check_not_empty(plan)
     model, _ = asked_model(name, None)
-    seed = TrainingOptions.parse(seed=_plain(options)["seed"]).seed
+    seed = TrainingOptions.parse(seed=plain(options)["seed"]).seed
     return template("update_model").substitute(
         source=source_query(source), name=literal(model), described=literal(source.strip()), seed=seed,
         handle=resolve(literal(model), "NULL"),
@@ -127,7 +127,7 @@ def asked_model(model: object, version: object) -> tuple[str, int | None]:
     UnknownModel, InvalidOption
         If the name is NULL, or they are no text and whole number.
     """
-    number = _plain(version)
+    number = plain(version)
     if model is None:
         raise UnknownModel("the model's name is NULL", hint="SELECT * FROM models()")
     if not isinstance(model, str) or isinstance(number, bool) or not isinstance(number, int | None):
@@ -171,7 +171,7 @@ def _fit_query(form: str, name: str, source: str, plan: str | None, options: Map
     check_name(name)
     check_bound(source, plan)
     check_not_empty(plan)
-    given = {option: value for option, value in _plain(options).items() if value is not None}
+    given = {option: value for option, value in plain(options).items() if value is not None}
     row_wise(TrainingOptions.parse(**given).algorithm)
     return template(form).substitute(
         source=source_query(source), name=literal(name), described=literal(source.strip()),
@@ -202,12 +202,12 @@ def _score() -> str:
     return template("score").substitute()
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever SQL can pass
+def plain(value: Any) -> Any:  # noqa: ANN401 - whatever SQL can pass
     """Return a value without decimals: DuckDB reads 0.05 as one."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
