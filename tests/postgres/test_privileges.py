@@ -22,7 +22,7 @@ FOR_NOBODY = {"__alert_trigger", "__alert_deleted", "__plan_alert", "__find_anom
 WITHOUT_A_PATH = {
     "__plan_detect", "__score_chunk", "__rank_all", "detect_anomalies", "__train", "train_model", "update_model",
     "create_detection_view", "materialize_anomalies", "alert_on_insert", "compile_model", "anomaly_score", "severity",
-    "is_anomaly", "consensus", "__names",
+    "is_anomaly", "consensus", "__names", "__plan_series", "__judge_series", "__detect_series", "detect_series_anomalies",
 }  # fmt: skip
 ROWS_OF = ("_of_row", "_of_values", "_of_json")
 FUNCTIONS = """

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from adsql.arrow import plain_array
-from adsql.errors import UnusableColumn
+from adsql.series.columns import numbers, whole_times
 from adsql.series.detection import Judged, detect
 from adsql.series.options import SeriesOptions
 
@@ -42,9 +42,9 @@ def judge_series(lists: Column, options: Column) -> pa.Array[Any]:
     offsets = whole.offsets.to_numpy().astype(np.int64)
     rows = whole.values.slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
     offsets = offsets - offsets[0]
-    times, known = _times(rows.field("t"))
+    times, known = whole_times(rows.field("t"))
     names = [field.name for field in rows.type if field.name.startswith("v")]
-    X = np.column_stack([_numbers(rows.field(name)) for name in names])
+    X = np.column_stack([numbers(rows.field(name)) for name in names])
     excluded = rows.field("x").fill_null(False).to_numpy(zero_copy_only=False)
     asked = SeriesOptions.parse(len(names), **json.loads(options[0].as_py()))
     judged = []
@@ -54,25 +54,6 @@ def judge_series(lists: Column, options: Column) -> pa.Array[Any]:
         part = slice(first, last)
         judged.append(detect(times[part], known[part], X[part], excluded[part], asked))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), _result(judged))
-
-
-def _times(column: pa.Array[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return times as whole numbers, and which there are."""
-    kind = column.type
-    if pa.types.is_date32(kind):
-        column = column.cast(pa.int32())
-    elif not (pa.types.is_timestamp(kind) or pa.types.is_integer(kind)):
-        raise UnusableColumn(
-            f"the time column is of type {kind}", allowed="timestamps, dates and whole numbers",
-            hint="cast it in the source: 'SELECT strptime(...) AS ts, ... FROM ...'",
-        )  # fmt: skip
-    known = column.is_valid().to_numpy(zero_copy_only=False)
-    return column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False), known
-
-
-def _numbers(column: pa.Array[Any]) -> Floats:
-    numbers: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return numbers
 
 
 def _result(judged: Sequence[Judged]) -> pa.Array[Any]:

@@ -26,6 +26,7 @@ POINTS = 2**18  # that are judged in one call: some tens of megabytes
 def detect_series(
     source: str,
     plan: str | None,
+    exclude_plan: str | None,
     time_column: object,
     value_columns: object,
     series: object,
@@ -39,6 +40,8 @@ def detect_series(
         As the caller wrote it.
     plan
         DuckDB's plan of it as JSON, or its error.
+    exclude_plan
+        The same of the source of points to exclude, if there is one.
     time_column, value_columns, series
         Names of its columns; the last two may be lists.
     options
@@ -53,6 +56,10 @@ def detect_series(
     given = {name: value for name, value in plain(dict(options)).items() if value is not None}
     exclude = given.pop("exclude", None)
     SeriesOptions.parse(len(values), **given)
+    if exclude is not None:
+        check_bound(exclude, exclude_plan)
+        known = source_types(decoded_plan(exclude_plan))
+        _columns("exclude", ["started_at", "ended_at", *(["series"] if keys else [])], known)
     key = _key(keys)
     names = [f"v{place}" for place in range(len(values))]
     return template("detect_series").substitute(

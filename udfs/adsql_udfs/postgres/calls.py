@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adsql import errors, registry
 from adsql.exchange import imported
 from adsql_udfs import loaded
-from adsql_udfs.postgres import alerts, compiling, plans, relations, rows, scoring, store, training
+from adsql_udfs.postgres import alerts, compiling, plans, relations, rows, scoring, series, store, training
 from adsql_udfs.postgres.server import query
 
 if TYPE_CHECKING:
@@ -86,6 +86,20 @@ def score_chunk(plpy: Server, *arguments: Any) -> scoring.Arrays:  # noqa: ANN40
 def rank_all(plpy: Server, *arguments: Any) -> scoring.Arrays:  # noqa: ANN401 - as `scoring.rank_all`
     """Return the results of all rows of a source."""
     return scoring.rank_all(plpy, *arguments)
+
+
+@_call
+def plan_series(
+    plpy: Server, given: str, time: str | None, values: Sequence[str] | None, keys: Sequence[str] | None, options: str
+) -> str:
+    """Return the SQL of detect_series_anomalies."""
+    return series.plan(plpy, given, time, values, keys, _given(options))
+
+
+@_call
+def judge_series(plpy: Server, *arguments: Any) -> series.JudgedArrays:  # noqa: ANN401 - as `series.judge`
+    """Return the verdicts on the rows of a series."""
+    return series.judge(plpy, *arguments)
 
 
 @_call
@@ -235,7 +249,7 @@ def _given(options: str) -> dict[str, Any]:
     return {name: float(value) if name in _FLOATS else value for name, value in found.items()}
 
 
-_FLOATS = ("contamination", "threshold")
+_FLOATS = ("contamination", "threshold", "sensitivity", "min_deviation")
 
 
 def _stored(plpy: Server, record: ModelRecord) -> dict[str, Any]:

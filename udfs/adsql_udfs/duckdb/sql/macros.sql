@@ -61,6 +61,7 @@ FROM query(
     __adsql_plan_series(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
+        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
         time_column,
         value_columns,
         series,
