@@ -5,6 +5,7 @@ SELECT
     TIMESTAMP '2024-05-01' + to_hours(i) AS hour,
     200 + 80 * sin(2 * pi() * i / 24) + hash(i * 13 + shop) % 20 + if(shop = 2 AND i BETWEEN 500 AND 504, -150, 0) AS visitors
 FROM range(1, 4) AS s(shop), range(672) AS h(i);
+--> 2016
 
 -- What was expected, and by how much it was missed.
 SELECT series, ts, value < lower_bound AS too_few, is_anomaly
