@@ -22,6 +22,7 @@ from adsql_udfs.postgres import (
     relations,
     rows,
     scoring,
+    series,
     store,
     training,
 )
@@ -97,6 +98,20 @@ def score_chunk(plpy: Server, *arguments: Any) -> scoring.Arrays:  # noqa: ANN40
 def rank_all(plpy: Server, *arguments: Any) -> scoring.Arrays:  # noqa: ANN401 - as `scoring.rank_all`
     """Return the results of all rows of a source."""
     return scoring.rank_all(plpy, *arguments)
+
+
+@_call
+def plan_series(
+    plpy: Server, given: str, time: str | None, values: Sequence[str] | None, keys: Sequence[str] | None, options: str
+) -> str:
+    """Return the SQL of detect_series_anomalies."""
+    return series.plan(plpy, given, time, values, keys, _given(options))
+
+
+@_call
+def judge_series(plpy: Server, *arguments: Any) -> series.JudgedArrays:  # noqa: ANN401 - as `series.judge`
+    """Return the verdicts on the rows of a series."""
+    return series.judge(plpy, *arguments)
 
 
 @_call
@@ -272,7 +287,7 @@ def _given(options: str) -> dict[str, Any]:
     return {name: float(value) if name in _FLOATS else value for name, value in found.items()}
 
 
-_FLOATS = ("contamination", "threshold")
+_FLOATS = ("contamination", "threshold", "sensitivity", "min_deviation")
 
 
 def _stored(plpy: Server, record: ModelRecord) -> dict[str, Any]:

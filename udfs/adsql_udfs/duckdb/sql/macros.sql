@@ -39,6 +39,52 @@ FROM query(
     )
 );
 
+CREATE OR REPLACE $temporary MACRO $schema.detect_series_anomalies(
+    source,
+    time_column,
+    value_columns,
+    series := NULL,
+    algorithm := NULL,
+    season := NULL,
+    sensitivity := NULL,
+    contamination := NULL,
+    alert_budget := NULL,
+    direction := NULL,
+    min_deviation := NULL,
+    exclude := NULL,
+    only_last_n := NULL,
+    mode := NULL,
+    params := NULL,
+    seed := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_series(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+        time_column,
+        value_columns,
+        series,
+        {
+            'algorithm': algorithm,
+            'season': season,
+            'sensitivity': sensitivity,
+            'contamination': contamination,
+            'alert_budget': alert_budget,
+            'direction': direction,
+            'min_deviation': min_deviation,
+            'exclude': exclude,
+            'only_last_n': only_last_n,
+            'mode': mode,
+            'params': params,
+            'seed': seed
+        }
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.anomaly_incidents(source, max_gap := NULL) AS TABLE
+$incidents;
+
 CREATE OR REPLACE $temporary MACRO $schema.fit_model(
     model,
     source,

@@ -1,0 +1,56 @@
+"""Arrow columns of a series as the arrays that algorithms take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from adsql.errors import UnusableColumn
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from adsql.arrow import Floats
+
+_INFINITE = 2**62  # databases have infinite times, which are the largest numbers
+
+
+def whole_times(column: pa.Array[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return times as whole numbers in the column's unit, and which rows have one; both of shape (n,).
+
+    Raises
+    ------
+    UnusableColumn
+        If the column is none of time.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> times, known = whole_times(pa.array([3, None, 5]))
+    >>> times.tolist(), known.tolist()
+    ([3, 0, 5], [True, False, True])
+    """
+    kind = column.type
+    if pa.types.is_date32(kind):
+        column = column.cast(pa.int32())
+    elif not (pa.types.is_timestamp(kind) or pa.types.is_integer(kind)):
+        raise UnusableColumn(
+            f"the time column is of type {kind}",
+            allowed="timestamps, dates and whole numbers",
+            hint="convert it in the source, which may be a SELECT",
+        )
+    times = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    known = column.is_valid().to_numpy(zero_copy_only=False) & (np.abs(times) < _INFINITE)
+    return np.where(known, times, 0), known
+
+
+def numbers(column: pa.Array[Any]) -> Floats:
+    """Return values as floats of shape (n,), NaN where there is none.
+
+    >>> numbers(pa.array([1, None])).tolist()
+    [1.0, nan]
+    """
+    found: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return found

@@ -1,0 +1,266 @@
+"""What a call about series asks for, checked once for SQL, Python and the command line."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from adsql.detector import Capability, Parameter, Params, Spec
+from adsql.errors import InvalidOption, UnknownAlgorithm
+from adsql.options import parse_params
+from adsql.series import channels, online, window_neighbours
+from adsql.threshold import Policy, ThresholdPolicy
+from adsql.wording import did_you_mean, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Word = TypeVar("Word", bound=StrEnum)
+
+SENSITIVITY = 0.001
+MAX_SEASON = 100_000
+
+
+class Direction(StrEnum):
+    """Which side of what was expected is strange."""
+
+    BOTH = "both"
+    UP = "up"
+    DOWN = "down"
+
+
+class Mode(StrEnum):
+    """What a point's result may use."""
+
+    RETROSPECTIVE = "retrospective"  # the whole series
+    CAUSAL = "causal"  # the points before it
+
+
+@dataclass(frozen=True)
+class SeriesAlgorithm:
+    """An algorithm for series, and what it can do.
+
+    Parameters
+    ----------
+    spec
+        Its name, parameters and description.
+    modes
+        What its results can be.
+    expects
+        Whether it says what it expected, and with it bounds and a direction.
+    """
+
+    spec: Spec
+    modes: tuple[Mode, ...]
+    expects: bool = False
+
+
+DECOMPOSITION = SeriesAlgorithm(
+    Spec(
+        "decomposition",
+        "Level, slope and seasons by robust smoothing, forwards and backwards; bounds that hold for new points.",
+        "How rare the deviation from the expected value is, as a normal deviate.",
+        (),
+        Capability.SERIES,
+        "O(n log n)",
+        ("Gelper, Fried, Croux 2010: Robust forecasting with exponential and Holt-Winters smoothing",),
+    ),
+    (Mode.RETROSPECTIVE, Mode.CAUSAL),
+    expects=True,
+)
+WINDOWS = SeriesAlgorithm(
+    Spec(
+        "window_neighbours",
+        "Windows of one to three periods against their nearest others: strange shapes.",
+        "Sum over the window lengths of the mean distance to the nearest windows, in standard deviations.",
+        (Parameter("n_neighbors", window_neighbours.NEIGHBOURS, "Windows that count.", int, minimum=1, maximum=100),),
+        Capability.SERIES,
+        "O(n min(n, 2000))",
+        ("Ramaswamy, Rastogi, Shim 2000: Efficient algorithms for mining outliers from large data sets",),
+        aliases=("window_neighbors",),
+    ),
+    (Mode.RETROSPECTIVE,),
+)
+CHANNELS = SeriesAlgorithm(
+    Spec(
+        "channel_neighbours",
+        "All values of a time against those of other times, averaged over a while: strange states.",
+        "Sum over four averages of the distance to the nearest rows, in standard deviations.",
+        (Parameter("n_neighbors", channels.NEIGHBOURS, "Rows that count.", int, minimum=1, maximum=1_000),),
+        Capability.SERIES,
+        "O(n d)",
+        ("Ramaswamy, Rastogi, Shim 2000: Efficient algorithms for mining outliers from large data sets",),
+        aliases=("channel_neighbors",),
+    ),
+    (Mode.RETROSPECTIVE,),
+)
+ONLINE = SeriesAlgorithm(
+    Spec(
+        "stream_novelty",
+        "Values, levels and shapes unlike everything before; an incident is told once.",
+        "Distance to the nearest of the past, in units of the 99% quantile of such distances before.",
+        (Parameter("quiet", online.QUIET, "Points for which an alert silences weaker ones.", int, minimum=0),),
+        Capability.SERIES,
+        "O(n min(n, 8000))",
+        ("Burnaev, Ishimtsev 2016: Conformalized density- and distance-based anomaly detection in time-series data",),
+    ),
+    (Mode.CAUSAL,),
+)
+ALGORITHMS = {algorithm.spec.name: algorithm for algorithm in (DECOMPOSITION, WINDOWS, CHANNELS, ONLINE)}
+_ALIASES = {alias: algorithm for algorithm in ALGORITHMS.values() for alias in algorithm.spec.aliases}
+
+
+@dataclass(frozen=True)
+class SeriesOptions:
+    """What a call about series asks for, checked; build one with `parse`.
+
+    Parameters
+    ----------
+    algorithm
+        With all of its parameters in `params`.
+    periods
+        Seasons in points; None to find them.
+    sensitivity
+        The share of normal points that may lie outside of the bounds.
+    policy
+        A share or a number of points to flag instead.
+    direction, min_deviation
+        Which deviations count: on which side, and from which size on in the value's own unit.
+    mode
+        What a result may use.
+    only_last_n
+        Judge the last points of each series alone; None for all.
+    seed
+        For everything drawn at random.
+    """
+
+    algorithm: SeriesAlgorithm
+    params: Params
+    periods: tuple[int, ...] | None = None
+    sensitivity: float = SENSITIVITY
+    policy: ThresholdPolicy = field(default_factory=ThresholdPolicy)
+    direction: Direction = Direction.BOTH
+    min_deviation: float = 0.0
+    mode: Mode = Mode.RETROSPECTIVE
+    only_last_n: int | None = None
+    seed: int = 0
+
+    @classmethod
+    def parse(
+        cls,
+        n_channels: int = 1,
+        algorithm: object = None,
+        season: object = None,
+        sensitivity: object = None,
+        contamination: object = None,
+        alert_budget: object = None,
+        direction: object = None,
+        min_deviation: object = None,
+        mode: object = None,
+        only_last_n: object = None,
+        params: object = None,
+        seed: object = None,
+    ) -> SeriesOptions:
+        """Check the options of the SQL contract; None means not given.
+
+        Raises
+        ------
+        OptionError
+            For anything that cannot be used; the message names it.
+
+        Examples
+        --------
+        >>> SeriesOptions.parse(season=[7, 24], direction="up").periods
+        (7, 24)
+        """
+        chosen = _algorithm(algorithm, n_channels)
+        asked_mode = _word("mode", mode, Mode, chosen.modes[0])
+        if asked_mode not in chosen.modes:
+            able = [name for name, other in ALGORITHMS.items() if asked_mode in other.modes]
+            raise InvalidOption(f"{chosen.spec.name} is not {asked_mode}", allowed=f"for it: {', '.join(able)}")
+        if chosen is not CHANNELS and n_channels > 1:
+            raise InvalidOption(
+                f"{chosen.spec.name} takes one value column, not {n_channels}",
+                allowed=f"several with {CHANNELS.spec.name!r}",
+                hint="leave algorithm out, or detect one column at a time",
+            )
+        given: Mapping[str, object] = {} if params is None else parse_params(params)
+        policy = ThresholdPolicy.choose(contamination=contamination, alert_budget=alert_budget)
+        if policy.policy is not Policy.AUTOMATIC and sensitivity is not None:
+            raise InvalidOption(f"{policy.policy} and sensitivity exclude each other", allowed="one of them, or none")
+        result = cls(
+            chosen,
+            chosen.spec.resolve(given),
+            _periods(season),
+            _number("sensitivity", sensitivity, SENSITIVITY, 0.5, above_zero=True),
+            policy,
+            _word("direction", direction, Direction, Direction.BOTH),
+            _number("min_deviation", min_deviation, 0.0, sys.float_info.max),
+            asked_mode,
+            _whole("only_last_n", only_last_n, 1, sys.maxsize),
+            _whole("seed", seed, 0, 2**32 - 1) or 0,
+        )
+        if not chosen.expects and (result.direction is not Direction.BOTH or result.min_deviation > 0.0):
+            raise InvalidOption(
+                f"{chosen.spec.name} expects no value that a deviation could be measured from",
+                allowed=f"direction and min_deviation with {DECOMPOSITION.spec.name!r}",
+            )
+        return result
+
+
+def _algorithm(value: object, n_channels: int) -> SeriesAlgorithm:
+    if value is None or value == "auto":
+        return CHANNELS if n_channels > 1 else DECOMPOSITION
+    found = (ALGORITHMS | _ALIASES).get(value) if isinstance(value, str) else None
+    if found is None:
+        raise UnknownAlgorithm(
+            f"no algorithm for series is called {shown(value)}",
+            allowed=["auto", *ALGORITHMS],
+            hint=did_you_mean(value, ALGORITHMS) if isinstance(value, str) else "",
+        )
+    return found
+
+
+def _periods(value: object) -> tuple[int, ...] | None:
+    """Return seasons in points: 'auto' finds them, 'none' or an empty list has none."""
+    if value is None or value == "auto":
+        return None
+    if value == "none":
+        return ()
+    periods = value if isinstance(value, list | tuple) else [value]
+    checked = [_whole("season", period, 2, MAX_SEASON) for period in periods]
+    return tuple(sorted({period for period in checked if period is not None}))
+
+
+def _whole(option: str, value: object, least: int, most: int) -> int | None:
+    if value is None:
+        return None
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+        limit = "" if most == sys.maxsize else f" and at most {most}"
+        words = ", a list of them, 'auto' or 'none'" if option == "season" else ""
+        raise InvalidOption(
+            f"{option} = {shown(value)} cannot be used", allowed=f"a whole number of at least {least}{limit}{words}"
+        )
+    return number
+
+
+def _number(option: str, value: object, default: float, most: float, *, above_zero: bool = False) -> float:
+    if value is None:
+        return default
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= most
+    if not isinstance(value, int | float) or not usable or (above_zero and value <= 0.0):
+        least = "above 0" if above_zero else "of at least 0"
+        limit = "" if most == sys.float_info.max else f" and at most {most:g}"
+        raise InvalidOption(f"{option} = {shown(value)} cannot be used", allowed=f"a number {least}{limit}")
+    return float(value)
+
+
+def _word(option: str, value: object, words: type[Word], default: Word) -> Word:
+    if value is None:
+        return default
+    if not isinstance(value, str) or value not in list(words):
+        raise InvalidOption(f"{option} = {shown(value)} cannot be used", allowed=list(words))
+    return words(value)

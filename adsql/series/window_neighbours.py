@@ -1,0 +1,105 @@
+"""Distances between the windows of a series: strange shapes, wherever the level is usual."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from adsql.kernels.windows import covering_mean, window_distance
+from adsql.series.periods import autocorrelation, filled
+
+if TYPE_CHECKING:
+    from adsql.arrow import Floats
+
+NEIGHBOURS = 5
+MAX_LAGS = 2_000
+LENGTHS = (1, 2, 3)  # of windows, in periods
+_WITHOUT_PERIOD = 125
+_LONGEST, _LOOKED_AT = 300, 400  # a highest peak between the two tells of drifts rather than of shapes,
+_NOISE = 6  # one below this of noise
+_SHORTEST = 3
+
+
+def window_neighbours(
+    values: Floats, period: int | None = None, n_neighbors: int = NEIGHBOURS, seed: int = 0
+) -> Floats:
+    """Score points by how far the windows that cover them are from their nearest others.
+
+    Windows of one, two, and three periods of the standardised series are compared with those that lie up to 2,000
+    lags away, drawn at random, and do not overlap. Each length's mean distances to the nearest are averaged over the
+    windows that cover a point, divided by their standard deviation, and added up. Retrospective.
+
+    Parameters
+    ----------
+    values
+        Shape (n,); NaN is interpolated.
+    period
+        Points in the shortest window; None for the highest peak of the autocorrelation, 125 where there is none.
+    n_neighbors
+        Windows whose mean distance counts.
+    seed
+        For the lags, where there are more than 2,000.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Higher is stranger; zeros where no two windows fit beside each other.
+
+    Notes
+    -----
+    O(n min(n, 2000)), whatever the length of the windows.
+
+    References
+    ----------
+    Ramaswamy, Rastogi, Shim: Efficient algorithms for mining outliers from large data sets, 2000. Yeh and others:
+    Matrix profile I, 2016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values = np.sin(np.arange(1_000) / 5.0)
+    >>> values[500:530] = 0.3
+    >>> bool(490 < window_neighbours(values).argmax() < 540)
+    True
+    """
+    x = filled(values)
+    n = len(x)
+    deviation = x.std() if n else 0.0
+    if not deviation > 0.0:
+        return np.zeros(n or len(values))
+    x = (x - x.mean()) / deviation
+    length = shape_period(x) if period is None else max(period, _SHORTEST)
+    total = np.zeros(n)
+    for multiple in LENGTHS:
+        width = multiple * length
+        last = n - width
+        if last < width:
+            continue
+        lags = np.arange(width, last + 1)
+        if len(lags) > MAX_LAGS:
+            drawn = np.random.default_rng(seed).choice(len(lags), MAX_LAGS, replace=False)
+            lags = lags[np.sort(drawn)]
+        scores = covering_mean(window_distance(x, width, lags, n_neighbors), width, n)
+        # A point that only windows without another beside them cover is as usual as can be told.
+        scores = np.where(np.isnan(scores), np.nanmin(scores), scores)
+        spread = scores.std()
+        if spread > 0.0:
+            total += scores / spread
+    return total
+
+
+def shape_period(x: Floats) -> int:
+    """Return the lag of the autocorrelation's highest peak, or 125 if there is none from 6 to 300 points.
+
+    >>> import numpy as np
+    >>> shape_period(np.sin(np.arange(1_000) * 2 * np.pi / 40))
+    40
+    """
+    correlation = autocorrelation(x, min(_LOOKED_AT, len(x) - 1))[_SHORTEST:]
+    inner = correlation[1:-1]
+    peaks = np.flatnonzero((inner > correlation[:-2]) & (inner > correlation[2:])) + 1
+    if not len(peaks):
+        return _WITHOUT_PERIOD
+    highest = int(peaks[np.argmax(correlation[peaks])]) + _SHORTEST
+    return highest if _NOISE <= highest <= _LONGEST else _WITHOUT_PERIOD

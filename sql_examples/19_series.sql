@@ -1,0 +1,45 @@
+-- Strange hours of many shops, in one call.
+CREATE TABLE visits AS
+SELECT
+    ['Ulm', 'Bonn', 'Jena'][shop] AS city,
+    TIMESTAMP '2024-05-01' + to_hours(i) AS hour,
+    200 + 80 * sin(2 * pi() * i / 24) + hash(i * 13 + shop) % 20 + if(shop = 2 AND i BETWEEN 500 AND 504, -150, 0) AS visitors
+FROM range(1, 4) AS s(shop), range(672) AS h(i);
+--> 2016
+
+-- What was expected, and by how much it was missed.
+SELECT series, ts, value < lower_bound AS too_few, is_anomaly
+FROM detect_series_anomalies('visits', 'hour', 'visitors', series => 'city', direction => 'down', min_deviation => 100)
+WHERE is_anomaly
+ORDER BY ts
+LIMIT 2;
+--> Bonn | 2024-05-21 20:00:00 | True | True
+--> Bonn | 2024-05-21 21:00:00 | True | True
+
+-- The last day alone, judged by the days before.
+SELECT series, count(*) AS hours, count(*) FILTER (is_anomaly) AS strange
+FROM detect_series_anomalies('visits', 'hour', 'visitors', series => 'city', only_last_n => 24, mode => 'causal', min_deviation => 50)
+GROUP BY series
+ORDER BY series;
+--> Bonn | 24 | 0
+--> Jena | 24 | 0
+--> Ulm | 24 | 0
+
+-- Consecutive points are one incident.
+CREATE TABLE incidents AS
+FROM anomaly_incidents(
+    'FROM detect_series_anomalies(''visits'', ''hour'', ''visitors'', series => ''city'', min_deviation => 100)'
+);
+
+SELECT series, started_at, ended_at, points FROM incidents;
+--> Bonn | 2024-05-21 20:00:00 | 2024-05-22 00:00:00 | 5
+
+-- Known incidents teach nothing about what is normal.
+SELECT count(*) FILTER (is_anomaly) AS still_strange
+FROM detect_series_anomalies('visits', 'hour', 'visitors', series => 'city', exclude => 'incidents', min_deviation => 100);
+--> 5
+
+-- A series that is too short says so.
+SELECT DISTINCT series, status
+FROM detect_series_anomalies('FROM visits WHERE city = ''Ulm'' LIMIT 9', 'hour', 'visitors', series => 'city');
+--> Ulm | too short

@@ -1,0 +1,138 @@
+"""Series are judged alike on every engine: as the library judges them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from adsql.series.detection import detect
+from adsql.series.options import SeriesOptions
+from series.kinds import clean
+
+SHOPS = ("north", "south", "west")
+HOURS = 240
+START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+RESULTS = "value, expected_value, lower_bound, upper_bound, anomaly_score, severity, is_anomaly, status"
+CALL = "detect_series_anomalies('sales', 'ts', ARRAY['sold'], series => ARRAY['shop']"
+
+
+def sold(shop):
+    values = clean("season", HOURS, SHOPS.index(shop))
+    values[200] += 25.0
+    values[[7, 50]] = np.nan
+    return values
+
+
+@pytest.fixture(scope="module")
+def sales():
+    values = np.concatenate([sold(shop) for shop in SHOPS])
+    return {
+        "shop": pa.array([shop for shop in SHOPS for _ in range(HOURS)]),
+        "ts": pa.array([START + dt.timedelta(hours=i) for _ in SHOPS for i in range(HOURS)], pa.timestamp("us", "UTC")),
+        "sold": pa.array(values, mask=np.isnan(values)),
+        "visitors": pa.array(np.nan_to_num(values) * 3.0),
+    }
+
+
+@pytest.fixture
+def engine(engine, sales):
+    engine.create("sales", sales)
+    return engine
+
+
+def expected(X, **options):
+    judged = detect(
+        np.arange(len(X)) * 3_600, np.ones(len(X), dtype=bool), X, np.zeros(len(X), dtype=bool),
+        SeriesOptions.parse(X.shape[1], **options),
+    )  # fmt: skip
+    rows = []
+    for i in range(len(X)):
+        floats = (X[i, 0], judged.expected[i], judged.lower[i], judged.upper[i], judged.score[i], judged.severity[i])
+        verdict = None if np.isnan(judged.score[i]) else bool(judged.is_anomaly[i])
+        rows.append((*(None if np.isnan(v) else float(v) for v in floats), verdict, judged.status[i]))
+    return rows
+
+
+@pytest.mark.parametrize(("text", "options"), [
+    ("", {}), (", mode => 'causal'", {"mode": "causal"}), (", season => ARRAY[24]", {"season": [24]}),
+    (", sensitivity => 0.05, direction => 'up'", {"sensitivity": 0.05, "direction": "up"}),
+    (", alert_budget => 2, min_deviation => 1.5", {"alert_budget": 2, "min_deviation": 1.5}),
+    (", contamination => 0.02, direction => 'down'", {"contamination": 0.02, "direction": "down"}),
+    (", algorithm => 'window_neighbours', params => '{\"n_neighbors\": 3}', seed => 5",
+     {"algorithm": "window_neighbours", "params": {"n_neighbors": 3}, "seed": 5}),
+    (", algorithm => 'stream_novelty'", {"algorithm": "stream_novelty"}),
+])  # fmt: skip
+def test_an_option_gives_the_library_s_verdicts(engine, text, options):
+    for shop in SHOPS:
+        found = engine.rows(f"SELECT {RESULTS} FROM {CALL}{text}) WHERE series = '{shop}' ORDER BY ts")
+        assert found == expected(sold(shop)[:, np.newaxis], **options)
+
+
+def test_times_come_back_as_they_were(engine):
+    found = engine.rows(f"SELECT ts FROM {CALL}, only_last_n => 2) WHERE series = 'west' ORDER BY ts")
+    assert [ts.astimezone(dt.UTC) for (ts,) in found] == [START + dt.timedelta(hours=HOURS - k) for k in (2, 1)]
+
+
+def test_several_values_are_judged_together(engine):
+    call = "detect_series_anomalies('sales', 'ts', ARRAY['sold', 'visitors'], series => ARRAY['shop'])"
+    found = engine.rows(f"SELECT anomaly_score, severity FROM {call} WHERE series = 'north' ORDER BY ts")
+    X = np.column_stack([sold("north"), np.nan_to_num(sold("north")) * 3.0])
+    assert found == [row[4:6] for row in expected(X)]
+
+
+def test_past_incidents_are_excluded(engine):
+    past = (
+        "SELECT shop AS series, ts AS started_at, ts AS ended_at FROM sales "
+        "WHERE ts >= TIMESTAMPTZ ''2024-01-09 00:00:00+00'' AND shop = ''west''"
+    )
+    kept, excluded = (
+        engine.rows(f"SELECT series, ts, expected_value FROM {CALL}{options}) ORDER BY series, ts")
+        for options in ("", f", exclude => '{past}'")
+    )
+    assert [row for row in kept if row[0] != "west"] == [row for row in excluded if row[0] != "west"]
+    assert [row for row in kept if row[0] == "west"] != [row for row in excluded if row[0] == "west"]
+
+
+def test_series_that_cannot_be_judged_say_why(engine):
+    engine.create("odd", {
+        "name": pa.array(["short"] * 3 + ["nothing"] * 30 + ["timeless"] * 30 + ["constant"] * 30),
+        "ts": pa.array([*(START + dt.timedelta(days=i) for i in (*range(3), *range(30))), *([None] * 30),
+                        *(START + dt.timedelta(days=i) for i in range(30))], pa.timestamp("us", "UTC")),
+        "v": pa.array([1.0, 2.0, 3.0, *([None] * 30), *range(30), *([5.0] * 30)], pa.float64()),
+    })  # fmt: skip
+    found = engine.rows("""
+        SELECT series, status, count(*), count(anomaly_score)
+        FROM detect_series_anomalies('odd', 'ts', ARRAY['v'], series => ARRAY['name'])
+        GROUP BY series, status ORDER BY series
+    """)
+    assert found == [
+        ("constant", None, 30, 30), ("nothing", "no value", 30, 0), ("short", "too short", 3, 0), ("timeless", "no time", 30, 0),
+    ]  # fmt: skip
+
+
+def test_without_series_the_source_is_one(engine):
+    call = "detect_series_anomalies('SELECT * FROM sales WHERE shop = ''west''', 'ts', ARRAY['sold'])"
+    assert engine.rows(f"SELECT DISTINCT series, count(*) FROM {call} GROUP BY series") == [(None, HOURS)]
+
+
+@pytest.mark.parametrize(("arguments", "code", "fragment"), [
+    ("'no_such_table', 'ts', ARRAY['sold']", "UNKNOWN_SOURCE", "no_such_table"),
+    ("'sales', 'time', ARRAY['sold']", "UNKNOWN_COLUMN", "time_column: column 'time'"),
+    ("'sales', 'ts', ARRAY['sold', 'missing']", "UNKNOWN_COLUMN", "'missing'"),
+    ("'sales', 'ts', ARRAY['sold'], series => ARRAY['city']", "UNKNOWN_COLUMN", "'city'"),
+    ("'sales', 'ts', ARRAY['sold', 'SOLD']", "INVALID_OPTION", "twice"),
+    ("'sales', NULL, ARRAY['sold']", "INVALID_OPTION", "time_column"),
+    ("'sales', 'shop', ARRAY['sold']", "UNUSABLE_COLUMN", "time"),
+    ("'sales', 'ts', ARRAY['shop']", "UNUSABLE_COLUMN", "'shop'"),
+    ("'sales', 'ts', ARRAY['sold'], season => ARRAY[1]", "INVALID_OPTION", "season"),
+    ("'sales', 'ts', ARRAY['sold'], algorithm => 'prophet'", "UNKNOWN_ALGORITHM", "prophet"),
+    ("'sales', 'ts', ARRAY['sold'], sensitivity => 2", "INVALID_OPTION", "sensitivity"),
+    ("'sales', 'ts', ARRAY['sold'], exclude => 'no_such_table'", "UNKNOWN_SOURCE", "no_such_table"),
+    ("'sales', 'ts', ARRAY['sold'], exclude => 'sales'", "UNKNOWN_COLUMN", "started_at"),
+])  # fmt: skip
+def test_what_cannot_be_used_is_told(engine, arguments, code, fragment):
+    with engine.raises(code, fragment):
+        engine.rows(f"SELECT * FROM detect_series_anomalies({arguments})")

@@ -1,0 +1,170 @@
+"""What the algorithms of series promise: seasons found, bounds that hold, nothing from the future."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from adsql.series.bounds import Tails, deviate_of
+from adsql.series.channels import channel_neighbours
+from adsql.series.decomposition import MIN_POINTS, decompose
+from adsql.series.online import stream_novelty
+from adsql.series.periods import find_periods
+from adsql.series.window_neighbours import shape_period, window_neighbours
+from series.kinds import KINDS, clean
+
+
+def deviates(values, **options):
+    return decompose(values, **options).deviates(values)
+
+
+CAUSAL = {"decomposition": lambda x: deviates(x, causal=True), "online": stream_novelty}
+RETROSPECTIVE = {
+    "decomposition": deviates,
+    "windows": window_neighbours,
+    "channels": lambda x: channel_neighbours(x[:, np.newaxis]),
+}
+
+
+@pytest.fixture(scope="module")
+def season():
+    values = clean("season", 1_000, 0)
+    values[700] += 20.0
+    return values
+
+
+@pytest.mark.parametrize(("kind", "expected"), [
+    ("season", (24,)), ("two seasons", (24, 168)), ("counts", (24,)), ("growing", (24,)), ("noise", ()), ("trend", ()),
+    ("random walk", ()), ("autoregressive", ()), ("heavy tails", ()),
+])  # fmt: skip
+def test_seasons_are_found_where_there_are_any(kind, expected):
+    for seed in range(3):
+        assert find_periods(clean(kind, 3_000, seed)) == expected
+
+
+def test_gaps_and_outliers_do_not_hide_a_season():
+    values = clean("season", 1_500, 1)
+    values[::7] = np.nan
+    values[500] = 1e6
+    assert find_periods(values) == (24,)
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [np.nan] * 50, [3.0] * 50], ids=["none", "one", "missing", "constant"])
+def test_nothing_has_no_season(values):
+    assert find_periods(np.array(values)) == ()
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_new_points_99_percent_lie_in_a_99_percent_band(kind, causal):
+    inside = []
+    for seed in range(4):
+        values = clean(kind, 3_000, seed)
+        lower, upper = decompose(values, causal=causal).bounds(deviate_of(0.01))
+        inside.append(((lower <= values) & (values <= upper))[1_000:])
+    assert 0.985 <= np.mean(inside) <= 0.995
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+def test_a_causal_result_stays_when_points_are_appended(name, season):
+    whole = CAUSAL[name](season)
+    for n in (150, 431, 701, 702, 999):
+        np.testing.assert_array_equal(CAUSAL[name](season[:n]), whole[:n])
+
+
+@pytest.mark.parametrize("name", RETROSPECTIVE)
+def test_a_retrospective_result_looks_ahead(name, season):
+    assert not np.array_equal(RETROSPECTIVE[name](season[:900]), RETROSPECTIVE[name](season)[:900])
+
+
+@pytest.mark.parametrize("name", [*CAUSAL, *RETROSPECTIVE])
+def test_equal_calls_give_equal_bits(name, season):
+    run = {**RETROSPECTIVE, **CAUSAL}[name]
+    assert run(season).tobytes() == run(season).tobytes()
+
+
+@pytest.mark.parametrize("run", [deviates, CAUSAL["decomposition"], stream_novelty])
+def test_the_strangest_point_is_the_one_that_was_moved(run, season):
+    assert np.nanargmax(np.abs(run(season))) == 700
+
+
+def test_the_tested_point_has_no_part_in_its_expectation(season):
+    moved = season.copy()
+    moved[700] = 1e4
+    assert decompose(moved, (24,)).expected[700] == decompose(season, (24,)).expected[700]
+
+
+def test_a_new_level_is_told_at_its_start_and_then_known():
+    values = clean("noise", 600, 0)
+    values[300:] += 30.0
+    strange = np.abs(deviates(values)) > deviate_of(0.001)
+    # From before and from behind, both sides of a change are as expected.
+    assert strange[:297].sum() <= 2
+    assert strange[303:].sum() <= 2
+    late = np.abs(deviates(values, causal=True)) > deviate_of(0.001)
+    assert late[300:304].all()
+    assert late[320:].sum() <= 3
+
+
+def test_a_constant_series_expects_its_value_and_nothing_else():
+    values = np.full(200, 7.0)
+    values[150] = 7.5
+    found = decompose(values)
+    np.testing.assert_array_equal(found.expected, 7.0)
+    result = found.deviates(values)
+    assert result[150] == np.inf
+    assert (np.delete(result, 150) == 0.0).all()
+
+
+def test_too_short_a_series_has_no_bounds():
+    for n in (0, 1, MIN_POINTS - 1):
+        assert np.isnan(deviates(np.arange(float(n)))).all()
+    assert not np.isnan(deviates(np.arange(float(MIN_POINTS)))).any()
+
+
+def test_a_missing_value_has_an_expectation_and_no_deviate(season):
+    values = season.copy()
+    values[300:310] = np.nan
+    found = decompose(values)
+    assert np.isnan(found.deviates(values)[300:310]).all()
+    assert np.abs(found.expected[300:310] - season[300:310]).max() < 6.0
+
+
+def test_few_outliers_do_not_widen_bounds():
+    values = clean("noise", 2_000, 0)
+    dirty = values.copy()
+    dirty[::250] += 50.0
+    for deviate in (2.0, 3.3):
+        low, high = Tails.fit(values).interval(deviate)
+        low_dirty, high_dirty = Tails.fit(dirty).interval(deviate)
+        assert high_dirty - low_dirty < 1.25 * (high - low)
+
+
+def test_deviates_are_the_inverse_of_intervals():
+    tails = Tails.fit(np.random.default_rng(0).exponential(size=3_000))
+    for deviate in (0.5, 2.0, 4.0):
+        np.testing.assert_allclose(tails.deviates(np.array(tails.interval(deviate))), [-deviate, deviate])
+
+
+def test_windows_find_a_strange_shape_of_usual_values():
+    values = np.sin(np.arange(2_000) * 2 * np.pi / 50)
+    values[1_200:1_250] = values[1_200:1_250][::-1] * -0.3
+    assert shape_period(values) == 50
+    assert 1_150 <= window_neighbours(values).argmax() <= 1_300
+
+
+def test_channels_find_rows_that_no_single_channel_shows():
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=2_000)
+    X = np.column_stack([shared, shared + 0.05 * rng.normal(size=2_000)])
+    X[1_000:1_100, 1] = -X[1_000:1_100, 1]
+    assert 1_000 <= channel_neighbours(X).argmax() < 1_100
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 99, 300])
+def test_scores_are_finite_whatever_the_length(n):
+    rng = np.random.default_rng(0)
+    for values in (rng.normal(size=n), np.zeros(n), np.full(n, np.nan), np.where(rng.random(n) < 0.5, np.nan, 1e300)):
+        for scores in (window_neighbours(values), channel_neighbours(values[:, np.newaxis]), stream_novelty(values)):
+            assert scores.shape == (n,)
+            assert np.isfinite(scores).all()

@@ -1,0 +1,81 @@
+"""The UDF that judges series: whole ones as lists, several a call."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from adsql.arrow import plain_array
+from adsql.series.columns import numbers, whole_times
+from adsql.series.detection import Judged, detect
+from adsql.series.options import SeriesOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from adsql.arrow import Floats
+
+Column = Any  # a pyarrow.ChunkedArray, whose stubs know no nested types
+
+JUDGED = (
+    "STRUCT(expected_value DOUBLE, lower_bound DOUBLE, upper_bound DOUBLE, anomaly_score DOUBLE, severity DOUBLE, "
+    "is_anomaly BOOLEAN, status VARCHAR, asked BOOLEAN)"
+)
+_NUMBERS = ("expected", "lower", "upper", "score", "severity")
+_NAMES = ["expected_value", "lower_bound", "upper_bound", "anomaly_score", "severity", "is_anomaly", "status", "asked"]
+
+
+def judge_series(lists: Column, options: Column) -> pa.Array[Any]:
+    """Return the verdicts on the rows of each series, in their order.
+
+    `lists` has a list of structs a series: the time `t`, the values `v0`, `v1`, ..., and whether it is excluded, `x`.
+    """
+    whole: Any = plain_array(lists)
+    if not len(whole):
+        return pa.ListArray.from_arrays(pa.array([0], pa.int32()), _result([]))
+    offsets = whole.offsets.to_numpy().astype(np.int64)
+    rows = whole.values.slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
+    offsets = offsets - offsets[0]
+    times, known = whole_times(rows.field("t"))
+    names = [field.name for field in rows.type if field.name.startswith("v")]
+    X = np.column_stack([numbers(rows.field(name)) for name in names])
+    excluded = rows.field("x").fill_null(False).to_numpy(zero_copy_only=False)
+    asked = SeriesOptions.parse(len(names), **json.loads(options[0].as_py()))
+    judged = []
+    for first, last in pairwise(offsets.tolist()):
+        if first == last:  # a row beside the lists
+            continue
+        part = slice(first, last)
+        judged.append(detect(times[part], known[part], X[part], excluded[part], asked))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), _result(judged))
+
+
+def _result(judged: Sequence[Judged]) -> pa.Array[Any]:
+    columns: list[pa.Array[Any]] = [
+        _nullable(_joined([getattr(part, name) for part in judged], np.float64)) for name in _NUMBERS
+    ]
+    columns.append(_verdicts(judged))
+    columns.append(pa.array(_joined([part.status for part in judged], object), pa.string()))
+    columns.append(pa.array(_joined([part.asked for part in judged], np.bool_)))
+    return pa.StructArray.from_arrays(columns, names=_NAMES)
+
+
+def _joined(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.zeros(0, kind)
+
+
+def _nullable(values: Floats) -> pa.Array[Any]:
+    result: pa.Array[Any] = pa.array(values, mask=np.isnan(values))
+    return result
+
+
+def _verdicts(judged: Sequence[Judged]) -> pa.Array[Any]:
+    missing = _joined([np.isnan(part.score) for part in judged], np.bool_)
+    result: pa.Array[Any] = pa.array(_joined([part.is_anomaly for part in judged], np.bool_), mask=missing)
+    return result

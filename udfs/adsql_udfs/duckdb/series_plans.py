@@ -1,0 +1,131 @@
+"""What detect_series_anomalies becomes: SQL text, written when DuckDB binds the query."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from adsql.errors import InvalidOption, UnknownColumn, UnusableColumn
+from adsql.series.options import SeriesOptions
+from adsql.wording import did_you_mean, shown
+from adsql_udfs.duckdb.formulas import source_types
+from adsql_udfs.duckdb.plans import plain, template
+from adsql_udfs.duckdb.sources import check_bound, decoded_plan, source_query
+from adsql_udfs.quoting import identifier, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_NUMERIC = (
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+    "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN",
+)  # fmt: skip
+POINTS = 2**18  # that are judged in one call: some tens of megabytes
+
+
+def detect_series(
+    source: str,
+    plan: str | None,
+    exclude_plan: str | None,
+    time_column: object,
+    value_columns: object,
+    series: object,
+    options: Mapping[str, Any],
+) -> str:
+    """Return the SQL that judges every row of every series of a source.
+
+    Parameters
+    ----------
+    source
+        As the caller wrote it.
+    plan
+        DuckDB's plan of it as JSON, or its error.
+    exclude_plan
+        The same of the source of points to exclude, if there is one.
+    time_column, value_columns, series
+        Names of its columns; the last two may be lists.
+    options
+        The macro's other arguments by name.
+    """
+    check_bound(source, plan)
+    types = source_types(decoded_plan(plan))
+    [time] = _columns("time_column", time_column, types, most=1)
+    values = _columns("value_columns", value_columns, types)
+    keys = _columns("series", series, types) if series is not None else []
+    _check_numbers(values, types)
+    given = {name: value for name, value in plain(dict(options)).items() if value is not None}
+    exclude = given.pop("exclude", None)
+    SeriesOptions.parse(len(values), **given)
+    if exclude is not None:
+        check_bound(exclude, exclude_plan)
+        known = source_types(decoded_plan(exclude_plan))
+        _columns("exclude", ["started_at", "ended_at", *(["series"] if keys else [])], known)
+    key = _key(keys)
+    names = [f"v{place}" for place in range(len(values))]
+    return template("detect_series").substitute(
+        source=source_query(source),
+        key=key,
+        time=identifier(time),
+        values=", ".join(
+            f"CAST(adsql_source.{identifier(column)} AS DOUBLE) AS {name}"
+            for column, name in zip(values, names, strict=True)
+        ),
+        fields=", ".join(f"'{name}': {name}" for name in names),
+        excluded="false" if exclude is None else _excluded(exclude, time, key, by_series=bool(keys)),
+        value=_value(values, names),
+        options=literal(json.dumps(given)),
+        points=POINTS,
+    )
+
+
+def _key(keys: Sequence[str]) -> str:
+    columns = [f"adsql_source.{identifier(name)}" for name in keys]
+    if not columns:
+        return "NULL::VARCHAR"
+    if len(columns) == 1:
+        return columns[0]
+    return "{" + ", ".join(f"{literal(name)}: {column}" for name, column in zip(keys, columns, strict=True)) + "}"
+
+
+def _value(values: Sequence[str], names: Sequence[str]) -> str:
+    if len(values) == 1:
+        return "adsql_row.v0"
+    fields = (f"{literal(column)}: adsql_row.{name}" for column, name in zip(values, names, strict=True))
+    return "{" + ", ".join(fields) + "}"
+
+
+def _excluded(exclude: object, time: str, key: str, *, by_series: bool) -> str:
+    return template("excluded_points").substitute(
+        exclude=source_query(exclude),
+        time=identifier(time),
+        same_series=f" AND adsql_exclude.series IS NOT DISTINCT FROM {key}" if by_series else "",
+    )
+
+
+def _columns(option: str, value: object, types: Mapping[str, str] | None, most: int | None = None) -> list[str]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) and name for name in names):
+        allowed = "the name of a column" if most == 1 else "the name of a column, or a list of them"
+        raise InvalidOption(f"{option} = {shown(value)} cannot be used", allowed=allowed)
+    if most is not None and len(names) > most:
+        raise InvalidOption(f"{option} = {shown(value)} cannot be used", allowed="the name of one column")
+    if len({name.casefold() for name in names}) < len(names):
+        raise InvalidOption(f"{option} = {shown(value)} has a column twice", allowed="each column once")
+    known = {name.casefold() for name in types} if types is not None else None
+    for name in names:
+        if types is not None and known is not None and name.casefold() not in known:
+            raise UnknownColumn(
+                f"{option}: column {name!r} does not exist", allowed=types, hint=did_you_mean(name, types)
+            )
+    return list(names)
+
+
+def _check_numbers(names: Sequence[str], types: Mapping[str, str] | None) -> None:
+    kinds = {name.casefold(): kind for name, kind in (types or {}).items()}
+    for name in names:
+        kind = kinds.get(name.casefold(), "DOUBLE")
+        if not kind.startswith(_NUMERIC):
+            raise UnusableColumn(
+                f"value_columns: column {name!r} is of type {kind}", allowed="numbers and booleans",
+                hint="cast it in the source: 'SELECT CAST(... AS DOUBLE) AS ... FROM ...'",
+            )  # fmt: skip

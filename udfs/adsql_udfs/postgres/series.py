@@ -1,0 +1,164 @@
+"""Series in PostgreSQL: the SQL that gathers each, and the verdicts on one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from adsql.errors import InvalidOption, UnknownColumn, UnusableColumn
+from adsql.series.columns import numbers, whole_times
+from adsql.series.detection import Judged, detect
+from adsql.series.options import SeriesOptions
+from adsql.wording import did_you_mean, shown
+from adsql_udfs.postgres.columns import aggregates, decoded
+from adsql_udfs.postgres.interrupts import interruptible
+from adsql_udfs.postgres.scoring import array_text, described, described_columns
+from adsql_udfs.postgres.sources import source
+from adsql_udfs.postgres.texts import sql
+from adsql_udfs.quoting import escaped_literal, identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from adsql_udfs.postgres.columns import Column
+    from adsql_udfs.postgres.server import Server
+    from adsql_udfs.postgres.sources import Source
+
+_TIMES = ("date", "timestamp", "timestamptz")
+_NUMERIC = ("float", "whole numeric", "single", "numeric", "whole", "boolean")
+_OF_TIME, _OF_VALUE = "timestamps and dates", "numbers and booleans"
+
+
+class JudgedArrays(NamedTuple):
+    """The verdicts on the n rows of a series, each as the text of an array."""
+
+    value: str
+    expected: str
+    lower: str
+    upper: str
+    score: str
+    severity: str
+    is_anomaly: str
+    status: str
+    asked: str
+
+
+def plan(
+    plpy: Server,
+    given: str,
+    time_column: str | None,
+    value_columns: Sequence[str] | None,
+    series: Sequence[str] | None,
+    options: Mapping[str, Any],
+) -> str:
+    """Return the SQL that judges every row of every series of a source.
+
+    Parameters
+    ----------
+    plpy
+        The server.
+    given
+        The source as the caller wrote it.
+    time_column, value_columns, series
+        Names of its columns.
+    options
+        The other arguments by name, without those that are NULL.
+
+    Raises
+    ------
+    OptionError, SourceError, ColumnError
+        For anything that cannot be used.
+    """
+    asked = dict(options)
+    exclude = asked.pop("exclude", None)
+    rows = source(plpy, given)
+    [time] = _named(rows, "time_column", None if time_column is None else [time_column])
+    values = _named(rows, "value_columns", value_columns)
+    keys = _named(rows, "series", series) if series is not None else []
+    SeriesOptions.parse(len(values), **asked)
+    _check_forms("time_column", [time], _TIMES, _OF_TIME)
+    _check_forms("value_columns", values, _NUMERIC, _OF_VALUE)
+    columns, key = [time, *values], _key(keys)
+    return sql(
+        "series_judged", source=rows.text, time=identifier(time.name), key=key,
+        parts=",\n".join(aggregates(columns, "points")), options=escaped_literal(json.dumps(asked)),
+        columns=escaped_literal(described(columns)),
+        excluded="false" if exclude is None else _excluded(plpy, exclude, time, key, by_series=bool(keys)),
+    )  # fmt: skip
+
+
+def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes]) -> JudgedArrays:
+    """Judge the rows of one series, from their binary parts; the last part tells which rows are excluded."""
+    time, *values = decoded(described_columns(columns), parts[:-1], n).values()
+    asked = SeriesOptions.parse(len(values), **json.loads(options))
+    times, known = whole_times(time)
+    X = np.column_stack([numbers(column) for column in values])
+    excluded = np.frombuffer(parts[-1], np.uint8).astype(np.bool_)
+    return interruptible(plpy, lambda: _arrays(X, detect(times, known, X, excluded, asked)))
+
+
+def _arrays(X: np.ndarray[Any, Any], judged: Judged) -> JudgedArrays:
+    value = X[:, 0] if X.shape[1] == 1 else np.full(len(X), np.nan)
+    floats = (value, judged.expected, judged.lower, judged.upper, judged.score, judged.severity)
+    return JudgedArrays._make(
+        [
+            *(array_text(values, np.isnan(values)) for values in floats),
+            array_text(judged.is_anomaly, np.isnan(judged.score)),
+            array_text(judged.status),
+            array_text(judged.asked),
+        ]
+    )
+
+
+def _named(rows: Source, option: str, names: Sequence[str] | None) -> list[Column]:
+    """Return columns in the order of their names."""
+    if not names or not all(names):
+        raise InvalidOption(f"{option} = {shown(names)} cannot be used", allowed="names of columns")
+    if len({name.casefold() for name in names}) < len(names):
+        raise InvalidOption(f"{option} = {shown(names)} has a column twice", allowed="each column once")
+    found = []
+    known = [column.name for column in rows.columns]
+    for name in names:
+        near = rows.named([name])
+        exact = [column for column in near if column.name == name] or near
+        if not exact:
+            raise UnknownColumn(
+                f"{option}: column {name!r} does not exist", allowed=known, hint=did_you_mean(name, known)
+            )
+        found.append(exact[0])
+    return found
+
+
+def _check_forms(option: str, columns: Sequence[Column], forms: Sequence[str], allowed: str) -> None:
+    for column in columns:
+        if column.form not in forms:
+            raise UnusableColumn(
+                f"{option}: column {column.name!r} is of type {column.sql_type}", allowed=allowed,
+                hint="convert it in the source, which may be a SELECT",
+            )  # fmt: skip
+
+
+def _key(keys: Sequence[Column]) -> str:
+    columns = [f"adsql_source.{identifier(column.name)}" for column in keys]
+    if not columns:
+        return "NULL::pg_catalog.text"
+    if len(columns) == 1:
+        return f"{columns[0]}::pg_catalog.text"
+    pairs = (f"{escaped_literal(key.name)}, {column}" for key, column in zip(keys, columns, strict=True))
+    return f"pg_catalog.jsonb_build_object({', '.join(pairs)})::pg_catalog.text"
+
+
+def _excluded(plpy: Server, exclude: str, time: Column, key: str, *, by_series: bool) -> str:
+    rows = source(plpy, exclude)
+    _named(rows, "exclude", ["started_at", "ended_at", "series"] if by_series else ["started_at", "ended_at"])
+    theirs = "adsql_exclude.series::pg_catalog.text"
+    return sql(
+        "excluded_points",
+        exclude=rows.text,
+        time=identifier(time.name),
+        same_series=f"({theirs} OPERATOR(pg_catalog.=) {key} OR ({theirs} IS NULL AND {key} IS NULL))"
+        if by_series
+        else "true",
+    )

@@ -1,0 +1,69 @@
+-- Series: whole ones, each a group of rows.
+CREATE OR REPLACE FUNCTION adsql.__plan_series(
+    source text, time_column text, value_columns text[], series text[], options jsonb
+) RETURNS text
+LANGUAGE plpython3u STABLE PARALLEL UNSAFE
+AS $python$
+from adsql_udfs.postgres.calls import plan_series
+return plan_series(plpy, source, time_column, value_columns, series, options)
+$python$;
+
+CREATE OR REPLACE FUNCTION adsql.__judge_series(
+    options text, columns text, n bigint, parts bytea[],
+    OUT value text, OUT expected text, OUT lower text, OUT upper text, OUT score text, OUT severity text,
+    OUT is_anomaly text, OUT status text, OUT asked text
+)
+LANGUAGE plpython3u STABLE PARALLEL UNSAFE
+AS $python$
+from adsql_udfs.postgres.calls import judge_series
+return judge_series(plpy, options, columns, n, parts)
+$python$;
+
+CREATE OR REPLACE FUNCTION adsql.__detect_series(
+    source text, time_column text, value_columns text[], series_columns text[], options jsonb
+)
+RETURNS TABLE (
+    series text, ts timestamptz, value double precision, expected_value double precision,
+    lower_bound double precision, upper_bound double precision, anomaly_score double precision,
+    severity double precision, is_anomaly boolean, status text
+)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+AS $plpgsql$
+BEGIN
+    RETURN QUERY EXECUTE adsql.__plan_series(source, time_column, value_columns, series_columns, options);
+END
+$plpgsql$;
+
+-- In SQL, since `series` is both an argument and a column of the result, which PL/pgSQL does not take.
+CREATE OR REPLACE FUNCTION adsql.detect_series_anomalies(
+    source text,
+    time_column text,
+    value_columns text[],
+    series text[] DEFAULT NULL,
+    algorithm text DEFAULT NULL,
+    season integer[] DEFAULT NULL,
+    sensitivity double precision DEFAULT NULL,
+    contamination double precision DEFAULT NULL,
+    alert_budget bigint DEFAULT NULL,
+    direction text DEFAULT NULL,
+    min_deviation double precision DEFAULT NULL,
+    exclude text DEFAULT NULL,
+    only_last_n bigint DEFAULT NULL,
+    mode text DEFAULT NULL,
+    params text DEFAULT NULL,
+    seed bigint DEFAULT NULL
+)
+RETURNS TABLE (
+    series text, ts timestamptz, value double precision, expected_value double precision,
+    lower_bound double precision, upper_bound double precision, anomaly_score double precision,
+    severity double precision, is_anomaly boolean, status text
+)
+LANGUAGE sql STABLE PARALLEL UNSAFE
+AS $sql$
+SELECT d.series, d.ts, d.value, d.expected_value, d.lower_bound, d.upper_bound, d.anomaly_score, d.severity,
+    d.is_anomaly, d.status
+FROM adsql.__detect_series($1, $2, $3, $4, pg_catalog.jsonb_build_object(
+    'algorithm', $5, 'season', $6, 'sensitivity', $7, 'contamination', $8, 'alert_budget', $9, 'direction', $10,
+    'min_deviation', $11, 'exclude', $12, 'only_last_n', $13, 'mode', $14, 'params', $15, 'seed', $16
+)) AS d
+$sql$;

@@ -1,0 +1,47 @@
+-- Each series becomes one group, which is judged as a whole and unfolded again: as in scored.sql, the aggregate with an
+-- ORDER BY keeps the planner from holding all groups at once.
+SELECT
+    series.adsql_key,
+    result.adsql_ts,
+    result.adsql_value,
+    result.adsql_expected,
+    result.adsql_lower,
+    result.adsql_upper,
+    result.adsql_score,
+    result.adsql_severity,
+    result.adsql_verdict,
+    result.adsql_status
+FROM (
+    SELECT
+        points.adsql_key,
+        pg_catalog.count(*) OPERATOR(pg_catalog.+) COALESCE(pg_catalog.min(0 ORDER BY 0) FILTER (WHERE false), 0) AS adsql_n,
+        pg_catalog.array_agg(points.$time::pg_catalog.timestamptz) AS adsql_times,
+        ARRAY[
+            $parts,
+            pg_catalog.string_agg(pg_catalog.boolsend(points.adsql_excluded), '')
+        ]::pg_catalog.bytea[] AS adsql_parts
+    FROM (
+        SELECT adsql_source.*, $key AS adsql_key, $excluded AS adsql_excluded
+        FROM (
+$source
+        ) AS adsql_source
+    ) AS points
+    GROUP BY points.adsql_key
+) AS series
+CROSS JOIN LATERAL adsql.__judge_series($options, $columns, series.adsql_n, series.adsql_parts) AS judged
+CROSS JOIN LATERAL ROWS FROM (
+    pg_catalog.unnest(series.adsql_times),
+    pg_catalog.unnest(judged.value::pg_catalog.float8[]),
+    pg_catalog.unnest(judged.expected::pg_catalog.float8[]),
+    pg_catalog.unnest(judged.lower::pg_catalog.float8[]),
+    pg_catalog.unnest(judged.upper::pg_catalog.float8[]),
+    pg_catalog.unnest(judged.score::pg_catalog.float8[]),
+    pg_catalog.unnest(judged.severity::pg_catalog.float8[]),
+    pg_catalog.unnest(judged.is_anomaly::pg_catalog.bool[]),
+    pg_catalog.unnest(judged.status::pg_catalog.text[]),
+    pg_catalog.unnest(judged.asked::pg_catalog.bool[])
+) AS result (
+    adsql_ts, adsql_value, adsql_expected, adsql_lower, adsql_upper, adsql_score, adsql_severity, adsql_verdict,
+    adsql_status, adsql_asked
+)
+WHERE result.adsql_asked
