@@ -106,6 +106,7 @@ class Jobs:
         self._threads = ThreadPoolExecutor(settings.concurrent_jobs, thread_name_prefix="job")
         self._sessions: dict[str, Session] = {}
         self._ids: set[str] = set()
+        self._running: set[str] = set()
         self._stop = threading.Event()
         # Nobody but this process can have opened the DuckDB file: all others are gone.
         self._fail_lost(_now() - timedelta(seconds=_LOST_SECONDS if settings.postgres else 0))
@@ -199,13 +200,13 @@ class Jobs:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._watcher.join()
         end = _now() + timedelta(seconds=self._settings.shutdown_seconds)
-        while self._sessions and _now() < end:
+        while self._running and _now() < end:
             threading.Event().wait(_PAUSE)
         for job_id in list(self._ids):
             self._finish(job_id, "failed", Overloaded("the gateway was stopped"))
-        while self._sessions:
-            for job_id in list(self._sessions):
-                # Again and again: between two batches there is nothing to stop.
+        while self._running:
+            for job_id in list(self._running):
+                # Again and again: it may have nothing to stop yet, or be between two batches.
                 self._interrupt(job_id)
             threading.Event().wait(_PAUSE)
         self._threads.shutdown()
@@ -214,6 +215,7 @@ class Jobs:
         try:
             if not run(self._store, "start_job", job_id, _now()):
                 return  # cancelled while it waited
+            self._running.add(job_id)
             with self._databases.session(tenant, unlimited=True) as session:
                 self._sessions[job_id] = session
                 self._keep(job_id, work(session))
@@ -225,6 +227,7 @@ class Jobs:
             self._finish(job_id, "failed", InternalError("the gateway failed"))
         finally:
             self._sessions.pop(job_id, None)
+            self._running.discard(job_id)
             self._ids.discard(job_id)
 
     def _keep(self, job_id: str, result: Result) -> None:

@@ -105,11 +105,11 @@ def from_file(form: Upload, file: IO[bytes], most_bytes: int) -> pa.Table:
     """
     try:
         table = _read(form, file, most_bytes)
+        names = table.column_names
     except (pa.ArrowException, OSError, ValueError, UnicodeDecodeError) as error:
         if isinstance(error, InvalidRequest | RequestTooLarge):
             raise
         raise InvalidRequest(f"the file is no {form}: {str(error).splitlines()[0]}") from error
-    names = table.column_names
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InvalidRequest(f"two columns are named {shown(twice[0])}")

@@ -11,6 +11,8 @@ import pytest
 from server.live import gateway
 from server.trips import ROWS
 
+OURS = 'adsql_models{tenant="default"}'
+
 
 def train(client, name, **options):
     answer = client.post("/train", json={"model": name, "rows": ROWS, "algorithm": "mad", **options})
@@ -59,7 +61,7 @@ def test_any_name_is_a_name(admin, name):
 def test_metrics_tell_how_many_models_there_are(live, admin):
     def models():
         with live.client(Authorization="Bearer a token for the metrics") as client:
-            return next(line for line in client.get("/metrics").text.splitlines() if "adsql_models{" in line)
+            return next(line for line in client.get("/metrics").text.splitlines() if line.startswith(OURS))
 
     train(admin, "counted")
     before = models()

@@ -9,10 +9,9 @@ from schemathesis.checks import not_a_server_error
 
 from adsql_server.app import application
 from adsql_server.settings import Settings
-from adsql_udfs.duckdb.connection import NAMES
 
-DOCUMENT = application(Settings()).openapi()
-OPERATIONS = [found.ok() for found in schemathesis.openapi.from_dict(DOCUMENT).get_all_operations()]
+DESCRIBED = schemathesis.openapi.from_dict(application(Settings()).openapi())
+OPERATIONS = [found.ok() for found in DESCRIBED.get_all_operations()]
 
 
 @pytest.fixture(scope="module")
@@ -30,27 +29,3 @@ def test_no_request_that_can_be_made_from_it_is_a_server_error(live, key, operat
         case.validate_response(answer, checks=[not_a_server_error])
 
     send()
-
-
-@pytest.fixture(scope="module")
-def fares(admin):
-    """The model that examples name."""
-    rows = [{"fare": i % 7, "km": i % 5} for i in range(50)]
-    assert admin.post("/train", json={"model": "fares", "rows": rows, "algorithm": "zscore"}).status_code == 201
-    return "fares"
-
-
-def examples():
-    for operation in OPERATIONS:
-        body = DOCUMENT["paths"][operation.path][operation.method].get("requestBody", {})
-        shown = body.get("content", {}).get("application/json", {}).get("examples", {})
-        for name, example in shown.items():
-            yield pytest.param(operation.method, operation.path, example["value"], id=f"{operation.label} {name}")
-
-
-@pytest.mark.parametrize(("method", "path", "body"), list(examples()))
-def test_examples_of_bodies_are_accepted(admin, fares, method, path, body):
-    if path.endswith("/evaluate") and "evaluate_model" not in NAMES:
-        pytest.skip("evaluate_model is not there yet")
-    answer = admin.request(method, path.removeprefix("/api/v1").format(name=fares), json=body)
-    assert answer.status_code in {200, 201, 202}, answer.text
