@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 def serve(
     host: Annotated[
-        str | None, typer.Option("--host", metavar="ADDRESS", help="Where it listens. [default: 127.0.0.1]")
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Where it listens. Default: 127.0.0.1.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Its port. [default: 8080]")
+        int | None, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Its port. Default: 8080.")
     ] = None,
     database: Annotated[
         str | None,
         typer.Option(
             "--database",
             metavar="URL|FOLDER",
-            help="postgresql://user@host/database, or a folder for DuckDB's files. [default: adsql-data]",
+            help="postgresql://user@host/database, or a folder for DuckDB's files. Default: adsql-data.",
         ),
     ] = None,
 ) -> None:

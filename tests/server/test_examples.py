@@ -6,7 +6,6 @@ import pytest
 
 from adsql_server.app import application
 from adsql_server.settings import Settings
-from adsql_udfs.duckdb.connection import NAMES
 
 JSON = "application/json"
 PATHS = application(Settings()).openapi()["paths"]
@@ -29,8 +28,6 @@ def test_all_endpoints_that_take_rows_have_examples():
 
 @pytest.mark.parametrize(("path", "name", "body"), EXAMPLES, ids=[f"{path} {name}" for path, name, _ in EXAMPLES])
 def test_example_works(admin, path, name, body):
-    if path.endswith("/evaluate") and "evaluate_model" not in NAMES:
-        pytest.skip("evaluate_model is not there yet")
     trained = admin.post("/train", json={"model": "fares", "rows": [{"fare": i % 7, "km": i % 5} for i in range(30)]})
     assert trained.status_code == 201
     answer = admin.post(path.removeprefix("/api/v1").format(name="fares"), json=body)
