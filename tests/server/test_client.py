@@ -22,6 +22,8 @@ from adsql.client import Client, GatewayError, calls
 from adsql.errors import AdsqlError, InvalidOption, InvalidSource, UnknownAlgorithm, UnknownModel
 from server.live import ADMIN, PASSWORD, gateway
 
+# Other tests have models in the same gateway.
+MODEL = "a client's fares"
 TRIPS = [{"fare": 12.5 + i % 7, "km": 3 + i % 5} for i in range(200)] + [{"fare": 950.0, "km": 3}]
 TABLE = pa.Table.from_pylist(TRIPS)
 
@@ -37,7 +39,7 @@ def key_of(live, role="admin"):
 def client(request):
     live = request.getfixturevalue(f"on_{request.param}")
     with Client(live.url, api_key=key_of(live)) as client:
-        client.train("fares", TRIPS, algorithm="mad")
+        client.train(MODEL, TRIPS, algorithm="mad")
         yield client
 
 
@@ -73,26 +75,25 @@ def test_files_are_sent_as_what_they_are(client, tmp_path, suffix):
     else:
         with pa.ipc.new_stream(file, TABLE.schema) as writer:
             writer.write_table(TABLE)
-    assert strangest(client.detect(file, model="fares")) == 950.0
+    assert strangest(client.detect(file, model=MODEL)) == 950.0
 
 
 def test_a_query_is_a_source(client):
-    assert client.detect("SELECT 12.5 AS fare, 3 AS km", model="fares").num_rows == 1
+    assert client.detect("SELECT 12.5 AS fare, 3 AS km", model=MODEL).num_rows == 1
 
 
-@pytest.mark.skip(reason="failed in the last whole run, not yet understood: see the note of issue 5")
 def test_scores_of_one_row_are_those_among_many(client):
-    among = client.score("fares", TRIPS)
-    alone = client.score("fares", TRIPS[-1:], version=1)
+    among = client.score(MODEL, TRIPS)
+    alone = client.score(MODEL, TRIPS[-1:], version=1)
     assert among.slice(len(TRIPS) - 1).equals(alone)
-    assert client.score("fares", TRIPS[-1:]).equals(alone)
+    assert client.score(MODEL, TRIPS[-1:]).equals(alone)
 
 
 def test_models_are_trained_described_and_dropped(client):
     trained = client.train("passing", TABLE, algorithm="mad", params={}, columns=["fare", "km"])
     assert (trained["version"], trained["n_features"]) == (1, 2)
     assert client.train("passing", TABLE, algorithm="mad", columns=["fare"])["version"] == 2
-    assert {(one["name"], one["version"]) for one in client.models()} >= {("passing", 1), ("passing", 2), ("fares", 1)}
+    assert {(one["name"], one["version"]) for one in client.models()} >= {("passing", 1), ("passing", 2), (MODEL, 1)}
     assert {"section", "name", "value", "segment"} <= set(client.model_info("passing", version=2)[0])
     assert client.drop_model("passing", version=1) == [1]
     assert client.drop_model("passing") == [2]
@@ -109,7 +110,7 @@ def test_the_rest_of_the_database_is_seen(client):
 
 def test_jobs_are_waited_for(client):
     seen = []
-    found = client.start_detect(TABLE, model="fares").wait(progress=seen.append)
+    found = client.start_detect(TABLE, model=MODEL).wait(progress=seen.append)
     assert strangest(found) == 950.0
     assert seen[-1]["state"] == "succeeded"
     assert seen[-1]["progress"] == 1.0
@@ -148,7 +149,7 @@ def test_errors_are_those_of_the_library(client):
 
 def test_what_only_the_gateway_can_say_has_its_code(on_duckdb):
     with Client(on_duckdb.url, api_key=key_of(on_duckdb, "read")) as reader, pytest.raises(GatewayError) as caught:
-        reader.train("fares", TRIPS)
+        reader.train(MODEL, TRIPS)
     error = caught.value
     assert (error.code, error.status) == ("ADSQL_FORBIDDEN", 403)
     time.sleep(0.3)  # lines are written together
@@ -280,7 +281,7 @@ def test_a_gateway_that_is_not_there_is_told():
         Client(f"http://127.0.0.1:{free}", api_key="x", attempts=2) as client,
         pytest.raises(GatewayError, match="reached"),
     ):
-        client.train("fares", TRIPS)
+        client.train(MODEL, TRIPS)
 
 
 @pytest.fixture(scope="module")
@@ -295,28 +296,44 @@ def strict(tmp_path_factory):
         yield live
 
 
-def test_limits_are_waited_for(strict):
-    with Client(strict.url, api_key=key_of(strict)) as client:
+@pytest.fixture(scope="module")
+def strict_key(strict):
+    """Made before anything is counted: making one is a request of the same user."""
+    return key_of(strict)
+
+
+def test_limits_are_waited_for(strict, strict_key):
+    with Client(strict.url, api_key=strict_key) as client:
         for _ in range(5):
             client.me()
     assert 429 in {line["status"] for line in strict.lines() if line["event"] == "request"}
 
 
-@pytest.mark.skip(reason="failed in the last whole run, not yet understood: see the note of issue 5")
-def test_a_busy_gateway_is_waited_for(strict):
-    key = key_of(strict)
-    time.sleep(1)  # of the rate's second
+def test_a_busy_gateway_is_waited_for(strict, strict_key):
     host, _, port = strict.url.removeprefix("http://").partition(":")
-    head = f"POST /api/v1/sql HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
-    with Client(strict.url, api_key=key) as client, ThreadPoolExecutor(1) as thread:
+    head = (
+        f"POST /api/v1/sql HTTP/1.1\r\nHost: x\r\nX-API-Key: {strict_key}\r\nContent-Type: application/json\r\n"
+        "Content-Length: 99\r\n\r\n"
+    )
+    with Client(strict.url, api_key=strict_key, attempts=20) as client, ThreadPoolExecutor(1) as thread:
+        time.sleep(1)  # of the rate's second, so that what holds the only place is let in
         with socket.create_connection((host, int(port))) as holding:
             holding.sendall(head.encode())
+            with strict.client() as stranger:
+                while stranger.get("/detectors").status_code != 503:
+                    time.sleep(0.05)
             waiting = thread.submit(client.me)
-            while not any(line.get("status") == 503 for line in strict.lines()):
+            while not refused(strict, "/api/v1/auth/me"):
                 time.sleep(0.05)
+            assert not waiting.done()
         assert waiting.result(60)["username"] == ADMIN
 
 
+def refused(live, path):
+    return any(f'"path": "{path}", "status": 503' in line for line in live.log.splitlines())
+
+
+@pytest.mark.usefixtures("strict_key")
 def test_a_long_wait_is_left_to_the_caller(strict):
     with ExitStack() as clients:
         several = [clients.enter_context(Client(strict.url, username=ADMIN, password=PASSWORD)) for _ in range(5)]
