@@ -210,6 +210,22 @@ class SeriesOptions:
         return result
 
 
+def gap(value: object) -> int:
+    """Return how many other points may part those of one incident, checked.
+
+    Raises
+    ------
+    InvalidOption
+        If it is no whole number of at least 0.
+
+    Examples
+    --------
+    >>> gap(None), gap(2)
+    (0, 2)
+    """
+    return _whole("max_gap", value, 0, sys.maxsize) or 0
+
+
 def _algorithm(value: object, n_channels: int) -> SeriesAlgorithm:
     if value is None or value == "auto":
         return CHANNELS if n_channels > 1 else DECOMPOSITION

@@ -136,3 +136,31 @@ def test_without_series_the_source_is_one(engine):
 def test_what_cannot_be_used_is_told(engine, arguments, code, fragment):
     with engine.raises(code, fragment):
         engine.rows(f"SELECT * FROM detect_series_anomalies({arguments})")
+
+
+POINTS = """
+    SELECT 'a' AS series, TIMESTAMPTZ ''2024-01-01 00:00:00+00'' + i * INTERVAL ''1 hour'' AS ts, i AS value, 0.5 AS expected_value,
+        CASE WHEN i = 2 THEN 9 ELSE i END AS anomaly_score, 0.5 AS severity, i IN (1, 2, 4, 9) AS is_anomaly
+    FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)) AS r(i)
+""".replace("'a'", "''a''")
+
+
+@pytest.mark.parametrize(("gap", "expected"), [
+    ("NULL", [(1, 2, 2, 2), (4, 4, 4, 1), (9, 9, 9, 1)]), ("1", [(1, 4, 2, 3), (9, 9, 9, 1)]), ("4", [(1, 9, 2, 4)]),
+])  # fmt: skip
+def test_consecutive_points_are_one_incident(engine, gap, expected):
+    found = engine.rows(f"""
+        SELECT series, incident, started_at, ended_at, peak_at, peak_value, expected_value, anomaly_score, severity, points
+        FROM anomaly_incidents('{POINTS}', max_gap => {gap}) ORDER BY incident
+    """)
+    hours = [tuple(int((ts - START).total_seconds() // 3_600) for ts in row[2:5]) for row in found]
+    assert [(*times, row[9]) for times, row in zip(hours, found, strict=True)] == expected
+    assert [row[1] for row in found] == list(range(1, len(found) + 1))
+    assert found[0][5:9] == (2.0, 0.5, 9.0, 0.5)
+
+
+def test_results_that_are_none_are_told(engine):
+    with engine.raises("UNKNOWN_COLUMN", "'series'"):
+        engine.rows("SELECT * FROM anomaly_incidents('sales')")
+    with engine.raises("INVALID_OPTION", "max_gap"):
+        engine.rows(f"SELECT * FROM anomaly_incidents('{POINTS}', max_gap => -1)")

@@ -25,6 +25,7 @@ WITHOUT_A_PATH = {
     "is_anomaly", "consensus", "__names", "evaluate_model", "compare_models",
     "threshold_report", "explain_anomaly", "explain_anomalies",
     "__plan_series", "__judge_series", "__detect_series", "detect_series_anomalies",
+    "__plan_incidents", "anomaly_incidents",
 }  # fmt: skip
 ROWS_OF = ("_of_row", "_of_values", "_of_json")
 FUNCTIONS = """

@@ -268,7 +268,6 @@ def _macros(schema: str, *, temporary: bool, models: str = MODELS) -> str:
         exported=export("model", "version", models),
         table_form=literal(str(_NOT_A_TABLE)),
         training=template("training_arguments").substitute(),
-        incidents=template("incidents").substitute(source="query(__adsql_source(source))"),
         **{name: _overloads(f"__adsql_{function}", home) for name, function in SCORING.items()},
     )
 

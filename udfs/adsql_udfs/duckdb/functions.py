@@ -113,6 +113,11 @@ def plan_series(*arguments: Column) -> pa.Array[Any]:
     return _planned(series_plans.detect_series, arguments)
 
 
+def plan_incidents(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of anomaly_incidents."""
+    return _planned(series_plans.incidents, arguments)
+
+
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
     """Return the segment each row belongs to."""
     return segment_keys(struct_columns(rows), json.loads(names[0].as_py()))
@@ -217,6 +222,7 @@ FUNCTIONS = (
     Function(plan_thresholds, "VARCHAR"),
     Function(plan_explain, "VARCHAR"),
     Function(plan_series, "VARCHAR"),
+    Function(plan_incidents, "VARCHAR"),
     Function(series.judge_series, f"{series.JUDGED}[]", changes=True),
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adsql.errors import InvalidOption, UnknownColumn, UnusableColumn
-from adsql.series.options import SeriesOptions
+from adsql.series.options import SeriesOptions, gap
 from adsql.wording import did_you_mean, shown
 from adsql_udfs.duckdb.formulas import source_types
 from adsql_udfs.duckdb.plans import plain, template
@@ -20,6 +20,7 @@ _NUMERIC = (
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
     "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN",
 )  # fmt: skip
+_OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
 POINTS = 2**18  # that are judged in one call: some tens of megabytes
 
 
@@ -76,6 +77,13 @@ def detect_series(
         options=literal(json.dumps(given)),
         points=POINTS,
     )
+
+
+def incidents(source: str, plan: str | None, max_gap: object) -> str:
+    """Return the SQL that puts consecutive anomalous points of a source of results together."""
+    check_bound(source, plan)
+    _columns("source", _OF_RESULTS, source_types(decoded_plan(plan)))
+    return template("incidents").substitute(source=source_query(source), max_gap=gap(plain(max_gap)))
 
 
 def _key(keys: Sequence[str]) -> str:

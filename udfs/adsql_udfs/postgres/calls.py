@@ -109,6 +109,12 @@ def plan_series(
 
 
 @_call
+def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
+    """Return the SQL of anomaly_incidents."""
+    return series.plan_incidents(plpy, given, max_gap)
+
+
+@_call
 def judge_series(plpy: Server, *arguments: Any) -> series.JudgedArrays:  # noqa: ANN401 - as `series.judge`
     """Return the verdicts on the rows of a series."""
     return series.judge(plpy, *arguments)

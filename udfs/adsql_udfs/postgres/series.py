@@ -10,7 +10,7 @@ import numpy as np
 from adsql.errors import InvalidOption, UnknownColumn, UnusableColumn
 from adsql.series.columns import numbers, whole_times
 from adsql.series.detection import Judged, detect
-from adsql.series.options import SeriesOptions
+from adsql.series.options import SeriesOptions, gap
 from adsql.wording import did_you_mean, shown
 from adsql_udfs.postgres.columns import aggregates, decoded
 from adsql_udfs.postgres.interrupts import interruptible
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _TIMES = ("date", "timestamp", "timestamptz")
 _NUMERIC = ("float", "whole numeric", "single", "numeric", "whole", "boolean")
+_OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
 _OF_TIME, _OF_VALUE = "timestamps and dates", "numbers and booleans"
 
 
@@ -87,6 +88,19 @@ def plan(
         columns=escaped_literal(described(columns)),
         excluded="false" if exclude is None else _excluded(plpy, exclude, time, key, by_series=bool(keys)),
     )  # fmt: skip
+
+
+def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
+    """Return the SQL that puts consecutive anomalous points of a source of results together.
+
+    Raises
+    ------
+    OptionError, SourceError, ColumnError
+        If the source has no results of series, or the gap is negative.
+    """
+    rows = source(plpy, given)
+    _named(rows, "source", _OF_RESULTS)
+    return sql("incidents", source=rows.text, max_gap=str(gap(max_gap)))
 
 
 def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes]) -> JudgedArrays:

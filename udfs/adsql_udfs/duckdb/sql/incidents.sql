@@ -1,7 +1,9 @@
--- Runs of anomalous points in the order of time; max_gap other points at most may lie between two of them.
+-- Runs of anomalous points in the order of time; $max_gap other points at most may lie between two of them.
 WITH adsql_points AS (
 SELECT *, row_number() OVER (PARTITION BY series ORDER BY ts) AS adsql_number
-FROM $source
+FROM (
+$source
+)
 WHERE ts IS NOT NULL
 ),
 adsql_steps AS (
@@ -12,7 +14,7 @@ WHERE is_anomaly
 adsql_runs AS (
 SELECT
     *,
-    count(*) FILTER (WHERE adsql_gap IS NULL OR adsql_gap > coalesce(max_gap, 0)) OVER (
+    count(*) FILTER (WHERE adsql_gap IS NULL OR adsql_gap > $max_gap) OVER (
         PARTITION BY series ORDER BY adsql_number
     ) AS adsql_run
 FROM adsql_steps
@@ -22,9 +24,9 @@ SELECT
     adsql_run AS incident,
     min(ts) AS started_at,
     max(ts) AS ended_at,
-    arg_max(ts, anomaly_score) AS peak_at,
-    arg_max(value, anomaly_score) AS peak_value,
-    arg_max(expected_value, anomaly_score) AS expected_value,
+    first(ts ORDER BY anomaly_score DESC, adsql_number) AS peak_at,
+    first(value ORDER BY anomaly_score DESC, adsql_number) AS peak_value,
+    first(expected_value ORDER BY anomaly_score DESC, adsql_number) AS expected_value,
     max(anomaly_score) AS anomaly_score,
     max(severity) AS severity,
     count(*) AS points

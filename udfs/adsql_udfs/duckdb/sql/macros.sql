@@ -83,7 +83,9 @@ FROM query(
 );
 
 CREATE OR REPLACE $temporary MACRO $schema.anomaly_incidents(source, max_gap := NULL) AS TABLE
-$incidents;
+FROM query(
+    __adsql_plan_incidents(source, json_serialize_plan(__adsql_source(source), optimize := true), max_gap)
+);
 
 CREATE OR REPLACE $temporary MACRO $schema.fit_model(
     model,

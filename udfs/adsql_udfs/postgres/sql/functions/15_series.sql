@@ -67,3 +67,23 @@ FROM adsql.__detect_series($1, $2, $3, $4, pg_catalog.jsonb_build_object(
     'min_deviation', $11, 'exclude', $12, 'only_last_n', $13, 'mode', $14, 'params', $15, 'seed', $16
 )) AS d
 $sql$;
+
+CREATE OR REPLACE FUNCTION adsql.__plan_incidents(source text, max_gap bigint) RETURNS text
+LANGUAGE plpython3u STABLE PARALLEL UNSAFE
+AS $python$
+from adsql_udfs.postgres.calls import plan_incidents
+return plan_incidents(plpy, source, max_gap)
+$python$;
+
+CREATE OR REPLACE FUNCTION adsql.anomaly_incidents(source text, max_gap bigint DEFAULT NULL)
+RETURNS TABLE (
+    series text, incident bigint, started_at timestamptz, ended_at timestamptz, peak_at timestamptz,
+    peak_value double precision, expected_value double precision, anomaly_score double precision,
+    severity double precision, points bigint
+)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+AS $plpgsql$
+BEGIN
+    RETURN QUERY EXECUTE adsql.__plan_incidents(source, max_gap);
+END
+$plpgsql$;
