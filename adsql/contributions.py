@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from adsql.abilities import Explains
-from adsql.kernels.shares import form_shares
+from adsql.kernels.forms import form_shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable

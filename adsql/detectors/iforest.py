@@ -11,8 +11,7 @@ import numpy as np
 from adsql.contributions import Contributions
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.expressions import check_steps
-from adsql.kernels.shares import path_gains
-from adsql.kernels.trees import complete_trees, mean_complete_leaf_value, mean_leaf_value
+from adsql.kernels.trees import complete_trees, mean_complete_leaf_value, mean_leaf_value, path_gains
 from adsql.state import State, require
 
 if TYPE_CHECKING:

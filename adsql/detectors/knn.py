@@ -9,8 +9,7 @@ import numpy as np
 
 from adsql.contributions import Contributions
 from adsql.detector import Capability, Parameter, Params, Spec
-from adsql.kernels.neighbours import LARGEST, MEAN, MEDIAN, nearest_distance
-from adsql.kernels.shares import neighbour_shares
+from adsql.kernels.neighbours import LARGEST, MEAN, MEDIAN, nearest_distance, neighbour_shares
 from adsql.sketches import merged_rows
 from adsql.state import State, require
 

@@ -11,8 +11,7 @@ from adsql.contributions import Contributions, in_proportion
 from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.detectors.knn import draw_reference
 from adsql.kernels.local_density import LEAST_REACH, local_density, local_outlier_factor
-from adsql.kernels.neighbours import MEAN
-from adsql.kernels.shares import neighbour_shares
+from adsql.kernels.neighbours import MEAN, neighbour_shares
 from adsql.state import State, require
 
 if TYPE_CHECKING:

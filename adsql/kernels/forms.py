@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from adsql.arrow import Floats
 
 _BLOCK = 256  # rows whose columns stay in the first-level cache
+_NO_CURVATURE = 1e-12  # relative: a direction without any, but for rounding
 
 
 @kernel
@@ -96,3 +97,70 @@ def mixture_surprise(X: Floats, centers: Floats, forms: Floats, log_height: Floa
                 total += np.exp(log_height[c] - squares[c, i] / 2.0 - largest)
             result[start + i] = -(largest + np.log(total))
     return result
+
+
+@kernel
+def form_shares(X: Floats, center: Floats, form: Floats, most: int) -> tuple[Floats, Floats]:
+    """Return each column's part of (x - center)' form (x - center), and the values that go with the rest; both (n, d).
+
+    Column by column, `most` of them at most, the one is let go whose best value lowers the form most, which is its
+    part; those let go before are free to follow. What is left then is split among the others in proportion to what
+    each would lower it by. Parts of a row add up to its form, which has shape (d, d).
+    """
+    n, d = X.shape
+    shares, fitting = np.zeros((n, d)), np.empty((n, d))
+    curvature, slope, falls = np.empty((d, d)), np.empty(d), np.empty(d)
+    least = _NO_CURVATURE * np.diag(form).max()
+    for i in range(n):
+        curvature[:] = form
+        fitting[i] = X[i]
+        rest = 0.0
+        for j in range(d):
+            slope[j] = 0.0
+            for q in range(d):
+                slope[j] += form[j, q] * (X[i, q] - center[q])
+            rest += slope[j] * (X[i, j] - center[j])
+        for step in range(most + 1):
+            best = _falls(slope, curvature, least, shares[i], X[i], fitting[i], falls)
+            if falls[best] <= 0.0 or step == most:
+                break
+            shares[i, best] = falls[best]
+            rest -= falls[best]
+            _let_go(best, slope, curvature)
+        total = falls.sum()
+        if total > 0.0:
+            for j in range(d):
+                shares[i, j] += max(rest, 0.0) * falls[j] / total
+    return shares, fitting
+
+
+@kernel
+def _falls(
+    slope: Floats, curvature: Floats, least: float, shares: Floats, point: Floats, fitting: Floats, falls: Floats
+) -> int:
+    """Fill `falls` with what each column without a share would lower the form by, `fitting` with its value then.
+
+    Returns the column that would lower it most.
+    """
+    for j in range(falls.shape[0]):
+        falls[j] = 0.0
+        if shares[j] == 0.0 and curvature[j, j] > least:
+            falls[j] = slope[j] ** 2 / curvature[j, j]
+            fitting[j] = point[j] - slope[j] / curvature[j, j]
+    return int(np.argmax(falls))
+
+
+@kernel
+def _let_go(best: int, slope: Floats, curvature: Floats) -> None:
+    """Minimise the form over one column: take it out of the slopes, and out of the curvature (a Schur complement)."""
+    d = slope.shape[0]
+    pull, turn = curvature[best, best], slope[best] / curvature[best, best]
+    for j in range(d):
+        slope[j] -= curvature[j, best] * turn
+        if j != best:
+            factor = curvature[j, best] / pull
+            for q in range(d):
+                if q != best:
+                    curvature[j, q] -= factor * curvature[best, q]
+    for j in range(d):
+        curvature[best, j] = curvature[j, best] = 0.0

@@ -180,3 +180,34 @@ def nearest_rows(
             rows[place] = start + r
     first = 1 if distances[0] == 0.0 and count > 1 else 0
     return first, min(first + k, count)
+
+
+@kernel
+def neighbour_shares(X: Floats, reference: Floats, k: int, how: int) -> tuple[Floats, Floats]:
+    """Return each column's part of the distance to the nearest reference rows, and their means; both (n, d).
+
+    The arguments are those of `nearest_distance`, whose result the parts of a row add up to: a column has that part
+    of a distance which its square has of the distance's square.
+    """
+    n, d = X.shape
+    kept = min(k + 1, reference.shape[1])
+    shares, means = np.zeros((n, d)), np.zeros((n, d))
+    distances, rows, buffer = np.empty(kept), np.empty(kept, dtype=np.int32), np.empty(BLOCK)
+    point = np.empty(d)
+    for i in range(n):
+        for j in range(d):
+            point[j] = X[i, j]
+        first, last = nearest_rows(point, reference, k, distances, rows, buffer)
+        if how == LARGEST:
+            first = last - 1
+        elif how == MEDIAN:
+            middle, odd = first + (last - first) // 2, (last - first) % 2
+            first, last = middle - 1 + odd, middle + 1
+        for r in range(first, last):
+            length = np.sqrt(distances[r])
+            for j in range(d):
+                x = reference[j, rows[r]]
+                means[i, j] += x / (last - first)
+                if length > 0.0:
+                    shares[i, j] += (point[j] - x) ** 2 / length / (last - first)
+    return shares, means

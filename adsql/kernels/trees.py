@@ -173,3 +173,33 @@ def mean_leaf_value(
                 result[start + i] += value[node]
     result /= trees
     return result
+
+
+@kernel
+def path_gains(
+    X: Floats,
+    roots: NDArray[np.int32],
+    feature: NDArray[np.int32],
+    threshold: Floats,
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    gain: Floats,
+) -> Floats:
+    """Return the mean over trees of what each column's splits gain on a row's way; shape (n, d).
+
+    The trees are those of `mean_leaf_value`. gain[k] counts for the column that the parent of
+    node k splits, where a row goes on to node k.
+    """
+    n, d = X.shape
+    result = np.zeros((n, d))
+    point = np.empty(d, dtype=np.float32)
+    for i in range(n):
+        for j in range(d):
+            point[j] = X[i, j]
+        for tree in range(roots.shape[0]):
+            node = roots[tree]
+            while feature[node] >= 0:
+                j = feature[node]
+                node = left[node] if point[j] <= threshold[node] else right[node]
+                result[i, j] += gain[node] / roots.shape[0]
+    return result
