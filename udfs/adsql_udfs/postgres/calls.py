@@ -12,26 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adsql import errors, registry
 from adsql.exchange import imported
-from adsql_udfs import loaded
-from adsql_udfs.postgres import (
-    alerts,
-    compiling,
-    evaluation,
-    explanation,
-    plans,
-    relations,
-    rows,
-    scoring,
-    series,
-    store,
-    training,
-)
+from adsql_udfs.postgres import alerts, compiling, plans, relations, rows, scoring, store, training
 from adsql_udfs.postgres.server import query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from adsql.catalog import ModelRecord
+    from adsql.facts import Fact
     from adsql_udfs.postgres.server import Server
 
 R = TypeVar("R")
@@ -50,7 +38,9 @@ _STATES: dict[type[errors.AdsqlError], str] = {
 }
 
 
-def _call(function: Callable[..., R]) -> Callable[..., R]:
+def reporting(function: Callable[..., R]) -> Callable[..., R]:
+    """Return a function that first compares versions, and whose errors are the server's own, with adsql's codes."""
+
     @wraps(function)
     def call(plpy: Server, *arguments: Any) -> R:  # noqa: ANN401 - whatever SQL can pass
         try:
@@ -82,87 +72,67 @@ def _check_versions(plpy: Server) -> None:
     _checked = True
 
 
-@_call
+@reporting
 def plan_detect(plpy: Server, given: str, shape: str, options: str) -> str:
     """Return the SQL of detect_anomalies."""
-    return plans.detect(plpy, given, plans.Shape(shape), _given(options))
+    return plans.detect(plpy, given, plans.Shape(shape), given_options(options))
 
 
-@_call
+@reporting
 def score_chunk(plpy: Server, *arguments: Any) -> scoring.Arrays:  # noqa: ANN401 - as `scoring.score_chunk`
     """Return the results of a chunk of rows."""
     return scoring.score_chunk(plpy, *arguments)
 
 
-@_call
+@reporting
 def rank_all(plpy: Server, *arguments: Any) -> scoring.Arrays:  # noqa: ANN401 - as `scoring.rank_all`
     """Return the results of all rows of a source."""
     return scoring.rank_all(plpy, *arguments)
 
 
-@_call
-def plan_series(
-    plpy: Server, given: str, time: str | None, values: Sequence[str] | None, keys: Sequence[str] | None, options: str
-) -> str:
-    """Return the SQL of detect_series_anomalies."""
-    return series.plan(plpy, given, time, values, keys, _given(options))
-
-
-@_call
-def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
-    """Return the SQL of anomaly_incidents."""
-    return series.plan_incidents(plpy, given, max_gap)
-
-
-@_call
-def judge_series(plpy: Server, *arguments: Any) -> series.JudgedArrays:  # noqa: ANN401 - as `series.judge`
-    """Return the verdicts on the rows of a series."""
-    return series.judge(plpy, *arguments)
-
-
-@_call
+@reporting
 def train_model(plpy: Server, name: str, source: str, options: str) -> dict[str, Any]:
     """Train and store a model and return its description."""
-    return _stored(plpy, training.train(plpy, name, source, _given(options)))
+    return _stored(plpy, training.train(plpy, name, source, given_options(options)))
 
 
-@_call
+@reporting
 def update_model(plpy: Server, name: str, source: str, seed: int | None) -> dict[str, Any]:
     """Let a model learn from further rows and return the new version's description."""
     return _stored(plpy, training.update(plpy, name, source, seed))
 
 
-@_call
+@reporting
 def export_model(plpy: Server, name: str, version: int | None) -> bytes:
     """Return a model as bytes for other databases."""
     return store.export(plpy, name, version)
 
 
-@_call
+@reporting
 def import_model(plpy: Server, name: str, data: bytes | None) -> dict[str, Any]:
     """Store a model from another database and return its description."""
     return _stored(plpy, imported(name, data))
 
 
-@_call
+@reporting
 def drop_model(plpy: Server, name: str, version: int | None) -> list[int]:
     """Delete versions of a model and return them."""
     return store.drop(plpy, name, version)
 
 
-@_call
+@reporting
 def share_model(plpy: Server, name: str, role: str) -> None:
     """Let another role use a model."""
     store.share(plpy, name, role)
 
 
-@_call
+@reporting
 def unshare_model(plpy: Server, name: str, role: str) -> None:
     """Take that back."""
     store.unshare(plpy, name, role)
 
 
-@_call
+@reporting
 def row_result(plpy: Server, what: str, form: str, *arguments: Any) -> Any:  # noqa: ANN401 - a number, a boolean or all
     """Return the score, severity, verdict or all of them of one row.
 
@@ -191,103 +161,76 @@ def row_result(plpy: Server, what: str, form: str, *arguments: Any) -> Any:  # n
 _ROWS: dict[str, Callable[..., Any]] = {"row": rows.score_row, "values": rows.score_values, "json": rows.score_json}
 
 
-@_call
+@reporting
 def consensus(plpy: Server, *arguments: Any) -> dict[str, Any] | None:  # noqa: ANN401 - as `rows.consensus_of`
     """Return how far the members of an ensemble agree about a row."""
     return rows.consensus_of(plpy, *arguments)
 
 
-@_call
-def model_info(plpy: Server, name: str, version: int | None) -> list[tuple[str, ...]]:
+@reporting
+def model_info(plpy: Server, name: str, version: int | None) -> list[Fact]:
     """Return what is known of a model."""
-    return list(_model(plpy, name, version).info())
+    return store.model(plpy, name, version).info()
 
 
-@_call
+@reporting
 def model_sql(plpy: Server, name: str, dialect: str | None, source: str | None, version: int | None) -> str:
     """Return a model as a SELECT in a dialect."""
     from adsql.sqlgen import model_sql as written  # noqa: PLC0415 - sqlglot: scoring need not wait for it
 
-    return written(_model(plpy, name, version), "postgres" if dialect is None else dialect, source)
+    return written(store.model(plpy, name, version), "postgres" if dialect is None else dialect, source)
 
 
-@_call
+@reporting
 def compile_model(plpy: Server, name: str, function: str | None, version: int | None, schemas: Sequence[str]) -> str:
     """Create plain SQL functions of a model and return the signature of the one that scores."""
     return compiling.compile_model(plpy, name, function, version, schemas)
 
 
-@_call
-def evaluate_model(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `evaluation.evaluate`
-    """Return how well a model does on a labelled source."""
-    return list(evaluation.evaluate(plpy, *arguments))
-
-
-@_call
-def compare_models(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `evaluation.compare`
-    """Return how well several models do on a labelled source."""
-    return evaluation.compare(plpy, *arguments)
-
-
-@_call
-def threshold_report(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `evaluation.thresholds`
-    """Return what each threshold of a model would flag."""
-    return list(evaluation.thresholds(plpy, *arguments))
-
-
-@_call
-def explain_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `explanation.explain`
-    """Return why the anomalies of a source are anomalies."""
-    return explanation.explain(plpy, *arguments)
-
-
-@_call
+@reporting
 def detectors(plpy: Server) -> list[tuple[Any, ...]]:  # noqa: ARG001 - all calls take it
     """Return the detectors that exist."""
     return [tuple(row.values()) for row in registry.described()]
 
 
-@_call
+@reporting
 def create_detection_view(plpy: Server, view: str, source: str, model: str, version: int | None) -> str:
     """Create a view of a source and its results, and return its name."""
     return relations.create_view(plpy, view, source, model, version)
 
 
-@_call
+@reporting
 def materialize_anomalies(plpy: Server, table: str, source: str, model: str, version: int | None) -> int:
     """Create a table of a source and its results, and return how many rows it has."""
     return relations.materialize(plpy, table, source, model, version)
 
 
-@_call
+@reporting
 def alert_on_insert(plpy: Server, table: str, model: str, threshold: float | None) -> int:
     """Watch a table with a model and return the alert's number."""
     return alerts.install(plpy, table, model, threshold)
 
 
-@_call
+@reporting
 def drop_alert(plpy: Server, alert: int) -> None:
     """Delete an alert."""
     alerts.drop(plpy, alert)
 
 
-@_call
+@reporting
 def plan_alert(plpy: Server, alert: int, table: int) -> str:
     """Return the SQL that an alert's trigger runs."""
     return alerts.plan(plpy, alert, table)
 
 
-@_call
+@reporting
 def find_anomalies(plpy: Server, *arguments: Any) -> alerts.Found:  # noqa: ANN401 - as `alerts.find`
     """Return which rows of a chunk are anomalies."""
     return alerts.find(plpy, *arguments)
 
 
-def _model(plpy: Server, name: str, version: int | None) -> Any:  # noqa: ANN401 - adsql.model.Model
-    return loaded.get(store.load(plpy, store.find(plpy, name, version)))
-
-
-def _given(options: str) -> dict[str, Any]:
+def given_options(options: str) -> dict[str, Any]:
+    """Return the options of a call by name, without those that are NULL."""
     found = {name: value for name, value in json.loads(options).items() if value is not None}
     # JSON has no NaN and no infinities: the server writes them as strings.
     return {name: float(value) if name in _FLOATS else value for name, value in found.items()}

@@ -62,7 +62,7 @@ def compare(
 
 def thresholds(plpy: Server, name: str | None, given: object, version: int | None) -> list[Threshold]:
     """Return what each threshold of a saved model would flag of a source."""
-    model = loaded.get(store.load(plpy, store.find(plpy, name, version)))
+    model = store.model(plpy, name, version)
     rows = source(plpy, given)
     columns = rows.required(model.positional_columns)
     parts = [interruptible(plpy, partial(_keyed, model, table)) for table in chunks.read(plpy, rows, columns)]

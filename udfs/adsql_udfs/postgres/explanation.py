@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adsql.explanation import checked_top_k, explain_anomalies, row_keys
-from adsql_udfs import loaded
 from adsql_udfs.postgres import chunks, store
 from adsql_udfs.postgres.columns import no_rows
 from adsql_udfs.postgres.interrupts import interruptible
@@ -33,7 +32,7 @@ def explain(
         As in `adsql.explanation`.
     """
     checked_top_k(top_k)
-    scorer = loaded.get(store.load(plpy, store.find(plpy, model, version)))
+    scorer = store.model(plpy, model, version)
     rows = source(plpy, given)
     row_keys(no_rows(rows.columns), key)
     rows.required(scorer.positional_columns)

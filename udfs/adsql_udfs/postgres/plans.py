@@ -10,7 +10,6 @@ from adsql import ranking
 from adsql.errors import InvalidOption, InvalidSource
 from adsql.options import TrainingOptions
 from adsql.registry import is_ranker
-from adsql_udfs import loaded
 from adsql_udfs.postgres import chunks, store
 from adsql_udfs.postgres.columns import aggregates
 from adsql_udfs.postgres.scoring import described, keep
@@ -76,7 +75,7 @@ def detect(plpy: Server, given: str, shape: Shape, options: Mapping[str, Any]) -
 
 def saved(plpy: Server, given: str, shape: Shape, model: str, version: int | None) -> str:
     """Return the SQL that scores a source with a saved model, which is looked up again when it runs."""
-    found = loaded.get(store.load(plpy, store.find(plpy, model, version)))
+    found = store.model(plpy, model, version)
     number = "NULL" if version is None else str(int(version))
     return _scored(_free(plpy, given), shape, found.positional_columns, f"{escaped_literal(model)}, {number}, NULL")
 

@@ -14,7 +14,6 @@ import pyarrow as pa
 from adsql.arrow import Kind
 from adsql.consensus import consensus
 from adsql.errors import ColumnTypeChanged, InvalidSource
-from adsql.explanation import explain
 from adsql.segment import Scores
 from adsql.segment_keys import existing_column
 from adsql.wording import shown
@@ -171,6 +170,8 @@ def explained(plpy: Server, form: str, model: str | None, *given: Any) -> list[d
         table = scorer.by_position([pa.array([value], pa.float64()) for value in given[0]])
     else:
         table = _json_table(scorer, given[0])
+    from adsql.explanation import explain  # noqa: PLC0415 - scores of rows need not wait for it
+
     reasons = explain(scorer, table)[0]
     return None if reasons is None else [reason._asdict() for reason in reasons]
 

@@ -86,11 +86,7 @@ def score_chunk(
     """
     table = decoded(described_columns(columns), parts, n)
     # A caller can write any handle: those of saved models, which may be another role's, are for their names to reach.
-    scorer = (
-        loaded.get(store.load(plpy, store.find(plpy, model, version)))
-        if handle is None
-        else loaded.passing(_kept(handle))
-    )
+    scorer = store.model(plpy, model, version) if handle is None else loaded.passing(_kept(handle))
     return interruptible(plpy, lambda: _arrays(scorer.score(table)))
 
 

@@ -15,6 +15,7 @@ from adsql_udfs.postgres.texts import sql
 
 if TYPE_CHECKING:
     from adsql.catalog import ModelRecord
+    from adsql.model import Model
     from adsql_udfs.postgres.server import Server
 
 
@@ -65,6 +66,11 @@ def load(plpy: Server, saved: Saved) -> int:
     if handle is not None:
         return handle
     return loaded.load(saved.content_hash, _row(plpy, "model_state", saved)["state"])
+
+
+def model(plpy: Server, name: str | None, version: int | None = None) -> Model:
+    """Return the saved model that a name stands for; see `find`."""
+    return loaded.get(load(plpy, find(plpy, name, version)))
 
 
 def export(plpy: Server, name: str | None, version: int | None) -> bytes:

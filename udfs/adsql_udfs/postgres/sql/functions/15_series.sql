@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION adsql.__plan_series(
 ) RETURNS text
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
-from adsql_udfs.postgres.calls import plan_series
+from adsql_udfs.postgres.reports import plan_series
 return plan_series(plpy, source, time_column, value_columns, series, options)
 $python$;
 
@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION adsql.__judge_series(
 )
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
-from adsql_udfs.postgres.calls import judge_series
+from adsql_udfs.postgres.reports import judge_series
 return judge_series(plpy, options, columns, n, parts)
 $python$;
 
@@ -71,7 +71,7 @@ $sql$;
 CREATE OR REPLACE FUNCTION adsql.__plan_incidents(source text, max_gap bigint) RETURNS text
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
-from adsql_udfs.postgres.calls import plan_incidents
+from adsql_udfs.postgres.reports import plan_incidents
 return plan_incidents(plpy, source, max_gap)
 $python$;
 

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION adsql.evaluate_model(
 RETURNS TABLE (metric text, value double precision, lower double precision, upper double precision)
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
-from adsql_udfs.postgres.calls import evaluate_model
+from adsql_udfs.postgres.reports import evaluate_model
 return evaluate_model(plpy, model, source, label, k, version)
 $python$;
 
@@ -18,7 +18,7 @@ RETURNS TABLE (
 )
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
-from adsql_udfs.postgres.calls import compare_models
+from adsql_udfs.postgres.reports import compare_models
 return compare_models(plpy, models, source, label, k, versions)
 $python$;
 
@@ -29,6 +29,6 @@ RETURNS TABLE (
 )
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
-from adsql_udfs.postgres.calls import threshold_report
+from adsql_udfs.postgres.reports import threshold_report
 return threshold_report(plpy, model, source, version)
 $python$;

@@ -8,6 +8,6 @@ RETURNS TABLE (
 )
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
-from adsql_udfs.postgres.calls import explain_anomalies
+from adsql_udfs.postgres.reports import explain_anomalies
 return explain_anomalies(plpy, source, model, top_k, key, version)
 $python$;

@@ -1,0 +1,60 @@
+"""Calls that look at whole sources once: evaluations, explanations, series.
+
+Beside `calls`, which a backend loads for its first score: importing these takes it a further tenth of a second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adsql_udfs.postgres import evaluation, explanation, series
+from adsql_udfs.postgres.calls import given_options, reporting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adsql_udfs.postgres.server import Server
+
+
+@reporting
+def plan_series(
+    plpy: Server, given: str, time: str | None, values: Sequence[str] | None, keys: Sequence[str] | None, options: str
+) -> str:
+    """Return the SQL of detect_series_anomalies."""
+    return series.plan(plpy, given, time, values, keys, given_options(options))
+
+
+@reporting
+def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
+    """Return the SQL of anomaly_incidents."""
+    return series.plan_incidents(plpy, given, max_gap)
+
+
+@reporting
+def judge_series(plpy: Server, *arguments: Any) -> series.JudgedArrays:  # noqa: ANN401 - as `series.judge`
+    """Return the verdicts on the rows of a series."""
+    return series.judge(plpy, *arguments)
+
+
+@reporting
+def evaluate_model(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `evaluation.evaluate`
+    """Return how well a model does on a labelled source."""
+    return list(evaluation.evaluate(plpy, *arguments))
+
+
+@reporting
+def compare_models(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `evaluation.compare`
+    """Return how well several models do on a labelled source."""
+    return evaluation.compare(plpy, *arguments)
+
+
+@reporting
+def threshold_report(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `evaluation.thresholds`
+    """Return what each threshold of a model would flag."""
+    return list(evaluation.thresholds(plpy, *arguments))
+
+
+@reporting
+def explain_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `explanation.explain`
+    """Return why the anomalies of a source are anomalies."""
+    return explanation.explain(plpy, *arguments)
