@@ -24,7 +24,7 @@ import pyarrow as pa
 from adsql.errors import InvalidSource, UnusableColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -231,24 +231,6 @@ def plain_array(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:
     if not isinstance(column, pa.ChunkedArray):
         return column
     return cast("pa.Array[Any]", column.chunk(0) if column.num_chunks == 1 else column.combine_chunks())
-
-
-def float64_positions(row: pa.StructType, names: Sequence[str]) -> NDArray[np.int64] | None:
-    """Return where columns are among a row's, matched by name as in SQL; None unless all are there as float64.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> row = pa.struct([("day", pa.date32()), ("Fare", pa.float64())])
-    >>> float64_positions(row, ["fare"]), float64_positions(row, ["day"])
-    (array([1]), None)
-    """
-    table: dict[str, pa.Field[Any]] = {field.name: field for field in row}
-    found = [column_named(name, table) for name in names]
-    if not all(name is not None and pa.types.is_float64(table[name].type) for name in found):
-        return None
-    order = list(table)
-    return np.array([order.index(name) for name in found if name is not None], dtype=np.int64)
 
 
 def exported(array: pa.Array[Any]) -> tuple[object, int]:

@@ -34,8 +34,6 @@ from adsql.arrow import (
     Kind,
     column_named,
     compute,
-    exported,
-    float64_positions,
     is_integer,
     kind_of,
     missing,
@@ -54,8 +52,8 @@ from adsql.encodings import (
     with_robust_scale,
 )
 from adsql.errors import ColumnTypeChanged, MissingColumn, NoUsableColumn, UnknownColumn, UnusableColumn
+from adsql.float_rows import FloatRows
 from adsql.kernels.columns import robust_scale, robust_scale_row
-from adsql.kernels.rows import scale_rows
 from adsql.state import State, require
 from adsql.wording import did_you_mean, listing
 
@@ -218,29 +216,13 @@ class FeatureSpec:
             See `transform`. None if `select` and `transform` have to look at the rows: some are NULL, a column is
             missing or is not float64, or a feature is not a number as it is.
         """
-        positions = self._positions(rows.type)
-        if positions is None or rows.null_count:
-            return None
-        center, per_scale = self._scales
-        scaled, present = np.empty((len(positions), len(rows))), np.zeros(len(rows), dtype=np.bool_)
-        owner, address = exported(rows)
-        scale_rows(address, positions, center, per_scale, LARGEST, LIMIT, scaled, present)
-        del owner  # not before: the address was its
-        return scaled.T, present
-
-    def _positions(self, row: pa.StructType) -> NDArray[np.int64] | None:
-        """Return where in rows of a type the features are; None if they are not all there as float64."""
-        known = next(iter(self._known_rows), None)
-        # Chunks of one query have one type, and comparing it costs a twentieth of looking its columns up.
-        if known is None or known[0] != row:
-            columns = [feature.column for feature in self.features]
-            known = row, float64_positions(row, columns) if self.are_numbers else None
-            self._known_rows[:] = [known]
-        return known[1]
+        return None if self._float_rows is None else self._float_rows.scaled(rows)
 
     @cached_property
-    def _known_rows(self) -> list[tuple[pa.StructType, NDArray[np.int64] | None]]:
-        return []
+    def _float_rows(self) -> FloatRows | None:
+        if not self.are_numbers:
+            return None
+        return FloatRows([feature.column for feature in self.features], *self._scales, LIMIT)
 
     @cached_property
     def are_numbers(self) -> bool:
