@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from adsql import registry
 from adsql.arrow import struct_columns
 from adsql.errors import (
@@ -25,7 +23,7 @@ from adsql.errors import (
 from adsql.facts import Fact, facts
 from adsql.options import parse_params
 from adsql.segment import Scores, Segment
-from adsql.segment_keys import check_kinds, existing_column, key_text, segment_keys, segment_kinds, segment_rows
+from adsql.segment_keys import check_kinds, existing_column, key_text, segment_kinds, segment_rows
 from adsql.state import State, content_hash, require
 from adsql.threshold import Policy, ThresholdPolicy
 from adsql.wording import listing, shown
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from adsql.arrow import Columns
@@ -248,12 +247,6 @@ class Model:
             segment = self.segments.get(key)
             if segment is not None:
                 yield rows, segment, {name: c.take(rows) for name, c in segment.features.select(table).items()}
-
-    def keys(self, table: Columns) -> pa.StringArray:
-        """Return the key of the segment that each row belongs to; '' in a model of one."""
-        if self.segment_by:
-            return segment_keys(table, self.segment_by)
-        return pa.array([""] * len(next(iter(table.values()), ())), pa.string())
 
     def score_by_position(self, values: Sequence[pa.Array[Any]]) -> Scores:
         """Score rows given by position; see `by_position`."""

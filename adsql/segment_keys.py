@@ -17,7 +17,7 @@ from adsql.errors import ColumnTypeChanged, UnknownColumn
 from adsql.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,7 +33,9 @@ _EXACT_INTEGERS = 2.0**63
 
 
 def segment_keys(table: Columns, segment_by: Sequence[str]) -> pa.StringArray:
-    """Return the key of the segment that each row belongs to: the columns' values as text, joined."""
+    """Return the key of the segment that each row belongs to: the columns' values as text, joined; '' without any."""
+    if not segment_by:
+        return pa.array([""] * len(next(iter(table.values()), ())), pa.string())
     texts = [_escaped(value_text(table[existing_column(name, table)])) for name in segment_by]
     if len(texts) == 1:
         return texts[0]
@@ -109,7 +111,7 @@ def segment_rows(table: Columns, segment_by: Sequence[str]) -> dict[str, NDArray
     return dict(sorted(rows.items()))
 
 
-def existing_column(name: str, table: Columns, option: str = "segment_by") -> str:
+def existing_column(name: str, table: Collection[str], option: str = "segment_by") -> str:
     """Return the table's own spelling of the name of a column that an option names.
 
     Raises

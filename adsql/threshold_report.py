@@ -53,7 +53,7 @@ def threshold_report(model: Model, keys: pa.Array[Any], scores: Floats) -> list[
     model
         The model.
     keys
-        The segment of each row, as `Model.keys` returns them.
+        The segment of each row, as `segment_keys` returns them.
     scores
         Their scores; NaN for rows that have none, which count for nothing.
 
@@ -67,9 +67,10 @@ def threshold_report(model: Model, keys: pa.Array[Any], scores: Floats) -> list[
     >>> import pyarrow as pa
     >>> from adsql.model import Model
     >>> from adsql.options import TrainingOptions
+    >>> from adsql.segment_keys import segment_keys
     >>> table = {"x": pa.array([*range(1000)] + [9000, 9500])}
     >>> model = Model.fit(table, TrainingOptions.parse("mad", columns="x", contamination=0.002))
-    >>> report = threshold_report(model, model.keys(table), model.score(table).anomaly_score)
+    >>> report = threshold_report(model, segment_keys(table, model.segment_by), model.score(table).anomaly_score)
     >>> [(line.flagged, line.is_current) for line in report[:3]]
     [(0, False), (1, False), (2, True)]
     """

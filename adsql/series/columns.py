@@ -1,4 +1,4 @@
-"""Arrow columns of a series as the arrays that algorithms take."""
+"""Times of a series as the numbers that algorithms take."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from adsql.errors import UnusableColumn
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from adsql.arrow import Floats
 
 _INFINITE = 2**62  # databases have infinite times, which are the largest numbers
 
@@ -44,13 +43,3 @@ def whole_times(column: pa.Array[Any]) -> tuple[NDArray[np.int64], NDArray[np.bo
     times = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     known = column.is_valid().to_numpy(zero_copy_only=False) & (np.abs(times) < _INFINITE)
     return np.where(known, times, 0), known
-
-
-def numbers(column: pa.Array[Any]) -> Floats:
-    """Return values as floats of shape (n,), NaN where there is none.
-
-    >>> numbers(pa.array([1, None])).tolist()
-    [1.0, nan]
-    """
-    found: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return found

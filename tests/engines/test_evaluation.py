@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from adsql.evaluation import compare, evaluate, labels_of, outcomes
+from adsql.segment_keys import segment_keys
 from adsql.threshold_report import threshold_report
 
 METRICS = "SELECT metric, value, lower, upper FROM evaluate_model({})"
@@ -144,7 +145,9 @@ REPORT = "SELECT segment, threshold, flagged, share, severity, is_current FROM t
 def test_the_report_is_the_library_s(judged, name):
     table, model = labelled(), judged.saved_model(name)
     scores = model.score(table)
-    expected = threshold_report(model, model.keys(table), np.where(scores.present, scores.anomaly_score, np.nan))
+    expected = threshold_report(
+        model, segment_keys(table, model.segment_by), np.where(scores.present, scores.anomaly_score, np.nan)
+    )
     assert judged.rows(REPORT.format(f"'{name}', 'labelled'")) == [tuple(line) for line in expected]
 
 

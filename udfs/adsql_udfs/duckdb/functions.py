@@ -22,7 +22,7 @@ from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
-from adsql_udfs.duckdb import evaluation, explanation, instances, plans, series, series_plans, training
+from adsql_udfs.duckdb import evaluation, explanation, instances, plans, training
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ Column: TypeAlias = "pa.ChunkedArray[Any]"
 RESULT_COLUMNS = ("anomaly_score", "severity", "is_anomaly")
 RESULT = "STRUCT(anomaly_score DOUBLE, severity DOUBLE, is_anomaly BOOLEAN)"
 CONSENSUS = "STRUCT(consensus DOUBLE, disagreement DOUBLE, members MAP(VARCHAR, DOUBLE))"
+JUDGED = (
+    "STRUCT(expected_value DOUBLE, lower_bound DOUBLE, upper_bound DOUBLE, anomaly_score DOUBLE, severity DOUBLE, "
+    "is_anomaly BOOLEAN, status VARCHAR, asked BOOLEAN)"
+)
 _CONSENSUS = pa.struct(
     [("consensus", pa.float64()), ("disagreement", pa.float64()), ("members", pa.map_(pa.string(), pa.float64()))]
 )
@@ -110,12 +114,23 @@ def plan_explain(*arguments: Column) -> pa.Array[Any]:
 
 def plan_series(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of detect_series_anomalies."""
+    from adsql_udfs.duckdb import series_plans  # noqa: PLC0415 - what others than series need not wait for
+
     return _planned(series_plans.detect_series, arguments)
 
 
 def plan_incidents(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of anomaly_incidents."""
+    from adsql_udfs.duckdb import series_plans  # noqa: PLC0415 - as above
+
     return _planned(series_plans.incidents, arguments)
+
+
+def judge_series(lists: Column, options: Column) -> pa.Array[Any]:
+    """Return the verdicts on the rows of each series."""
+    from adsql_udfs.duckdb import series  # noqa: PLC0415 - as above
+
+    return series.judge(lists, options)
 
 
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
@@ -125,7 +140,8 @@ def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
 
 def key_in(handles: Column, rows: Column) -> pa.Array[Any]:
     """Return the segment of a saved model that each row belongs to; '' for a model without segments."""
-    return loaded.get(handles[0].as_py()).keys(struct_columns(rows)) if len(handles) else pa.array([], pa.string())
+    segment_by = loaded.get(handles[0].as_py()).segment_by if len(handles) else ()
+    return segment_keys(struct_columns(rows), segment_by)
 
 
 def anomaly_score(handles: Column, *values: Column) -> pa.Array[Any]:
@@ -223,7 +239,7 @@ FUNCTIONS = (
     Function(plan_explain, "VARCHAR"),
     Function(plan_series, "VARCHAR"),
     Function(plan_incidents, "VARCHAR"),
-    Function(series.judge_series, f"{series.JUDGED}[]", changes=True),
+    Function(judge_series, f"{JUDGED}[]", changes=True),
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),
     Function(training.fit_record, training.RECORD, changes=True),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from adsql.arrow import plain_array
-from adsql.series.columns import numbers, whole_times
+from adsql.arrow import plain_array, unbounded_float64
+from adsql.series.columns import whole_times
 from adsql.series.detection import Judged, detect
 from adsql.series.options import SeriesOptions
 
@@ -23,15 +23,11 @@ if TYPE_CHECKING:
 
 Column = Any  # a pyarrow.ChunkedArray, whose stubs know no nested types
 
-JUDGED = (
-    "STRUCT(expected_value DOUBLE, lower_bound DOUBLE, upper_bound DOUBLE, anomaly_score DOUBLE, severity DOUBLE, "
-    "is_anomaly BOOLEAN, status VARCHAR, asked BOOLEAN)"
-)
 _NUMBERS = ("expected", "lower", "upper", "score", "severity")
 _NAMES = ["expected_value", "lower_bound", "upper_bound", "anomaly_score", "severity", "is_anomaly", "status", "asked"]
 
 
-def judge_series(lists: Column, options: Column) -> pa.Array[Any]:
+def judge(lists: Column, options: Column) -> pa.Array[Any]:
     """Return the verdicts on the rows of each series, in their order.
 
     `lists` has a list of structs a series: the time `t`, the values `v0`, `v1`, ..., and whether it is excluded, `x`.
@@ -44,7 +40,7 @@ def judge_series(lists: Column, options: Column) -> pa.Array[Any]:
     offsets = offsets - offsets[0]
     times, known = whole_times(rows.field("t"))
     names = [field.name for field in rows.type if field.name.startswith("v")]
-    X = np.column_stack([numbers(rows.field(name)) for name in names])
+    X = np.column_stack([unbounded_float64(rows.field(name)) for name in names])
     excluded = rows.field("x").fill_null(False).to_numpy(zero_copy_only=False)
     asked = SeriesOptions.parse(len(names), **json.loads(options[0].as_py()))
     judged = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from adsql.errors import InvalidOption, UnknownColumn, UnusableColumn
+from adsql.errors import InvalidOption, UnusableColumn
+from adsql.segment_keys import existing_column
 from adsql.series.options import SeriesOptions, gap
-from adsql.wording import did_you_mean, shown
+from adsql.wording import shown
 from adsql_udfs.duckdb.formulas import source_types
 from adsql_udfs.duckdb.plans import plain, template
 from adsql_udfs.duckdb.sources import check_bound, decoded_plan, source_query
@@ -119,12 +120,9 @@ def _columns(option: str, value: object, types: Mapping[str, str] | None, most: 
         raise InvalidOption(f"{option} = {shown(value)} cannot be used", allowed="the name of one column")
     if len({name.casefold() for name in names}) < len(names):
         raise InvalidOption(f"{option} = {shown(value)} has a column twice", allowed="each column once")
-    known = {name.casefold() for name in types} if types is not None else None
-    for name in names:
-        if types is not None and known is not None and name.casefold() not in known:
-            raise UnknownColumn(
-                f"{option}: column {name!r} does not exist", allowed=types, hint=did_you_mean(name, types)
-            )
+    if types is not None:
+        for name in names:
+            existing_column(name, types, option)
     return list(names)
 
 

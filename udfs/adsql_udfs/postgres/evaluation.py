@@ -11,6 +11,7 @@ import pyarrow as pa
 from adsql import evaluation
 from adsql.errors import EmptySource
 from adsql.evaluation import Outcomes
+from adsql.segment_keys import segment_keys
 from adsql.threshold_report import threshold_report
 from adsql_udfs import loaded
 from adsql_udfs.postgres import chunks, store
@@ -74,7 +75,7 @@ def thresholds(plpy: Server, name: str | None, given: object, version: int | Non
 
 def _keyed(model: Model, table: Columns) -> tuple[pa.StringArray, Floats]:
     scores = model.score(table)
-    return model.keys(table), np.where(scores.present, scores.anomaly_score, np.nan)
+    return segment_keys(table, model.segment_by), np.where(scores.present, scores.anomaly_score, np.nan)
 
 
 def _read(plpy: Server, saved: Sequence[Saved], given: object, label: str | None) -> tuple[list[Outcomes], Floats]:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from adsql.errors import InvalidOption, UnknownColumn, UnusableColumn
-from adsql.series.columns import numbers, whole_times
+from adsql.arrow import unbounded_float64
+from adsql.errors import InvalidOption, UnusableColumn
+from adsql.segment_keys import existing_column
+from adsql.series.columns import whole_times
 from adsql.series.detection import Judged, detect
 from adsql.series.options import SeriesOptions, gap
-from adsql.wording import did_you_mean, shown
+from adsql.wording import shown
 from adsql_udfs.postgres.columns import aggregates, decoded
 from adsql_udfs.postgres.interrupts import interruptible
 from adsql_udfs.postgres.scoring import array_text, described, described_columns
@@ -108,7 +110,7 @@ def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[byte
     time, *values = decoded(described_columns(columns), parts[:-1], n).values()
     asked = SeriesOptions.parse(len(values), **json.loads(options))
     times, known = whole_times(time)
-    X = np.column_stack([numbers(column) for column in values])
+    X = np.column_stack([unbounded_float64(column) for column in values])
     excluded = np.frombuffer(parts[-1], np.uint8).astype(np.bool_)
     return interruptible(plpy, lambda: _arrays(X, detect(times, known, X, excluded, asked)))
 
@@ -132,17 +134,8 @@ def _named(rows: Source, option: str, names: Sequence[str] | None) -> list[Colum
         raise InvalidOption(f"{option} = {shown(names)} cannot be used", allowed="names of columns")
     if len({name.casefold() for name in names}) < len(names):
         raise InvalidOption(f"{option} = {shown(names)} has a column twice", allowed="each column once")
-    found = []
-    known = [column.name for column in rows.columns]
-    for name in names:
-        near = rows.named([name])
-        exact = [column for column in near if column.name == name] or near
-        if not exact:
-            raise UnknownColumn(
-                f"{option}: column {name!r} does not exist", allowed=known, hint=did_you_mean(name, known)
-            )
-        found.append(exact[0])
-    return found
+    columns = {column.name: column for column in reversed(rows.columns)}  # of two with one name, the first
+    return [columns[existing_column(name, columns, option)] for name in names]
 
 
 def _check_forms(option: str, columns: Sequence[Column], forms: Sequence[str], allowed: str) -> None:
