@@ -6,6 +6,8 @@ since only severities compare across segments. Rows whose label is not known, or
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -189,7 +191,8 @@ def compare(found: Sequence[Outcomes], labels: Floats, k: int | None = None) -> 
 _AUC = "auc_roc"
 
 
-class _Labelled(NamedTuple):
+@dataclass(frozen=True)
+class _Labelled:
     """The rows that have both a label and a score."""
 
     score: Floats
@@ -214,6 +217,7 @@ class _Labelled(NamedTuple):
     def has_both(self) -> bool:
         return 0 < self.anomalies < len(self.is_anomaly)
 
+    @cached_property
     def placements(self) -> Placements:
         return Placements.of(self.score, self.is_anomaly)
 
@@ -236,8 +240,7 @@ class _Labelled(NamedTuple):
     def _auc(self) -> Metric:
         if not self.has_both:
             return Metric(_AUC, None, *NO_INTERVAL)
-        placements = self.placements()
-        return Metric(_AUC, placements.auc, *auc_interval(placements))
+        return Metric(_AUC, self.placements.auc, *auc_interval(self.placements))
 
     def _hits_by_rank(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return how many anomalies there are down to each score, and how many rows: ties are one score."""
@@ -283,6 +286,6 @@ def _p_values(rows: Sequence[_Labelled]) -> list[float | None]:
     """Return DeLong's test of each model against the best."""
     if not rows[0].has_both:
         return [None] * len(rows)
-    placements = [one.placements() for one in rows]
+    placements = [one.placements for one in rows]
     best = max(placements, key=lambda one: one.auc)
     return [auc_p_value(best, one) for one in placements]
