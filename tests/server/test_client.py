@@ -19,7 +19,7 @@ from pyarrow import csv, parquet
 
 import adsql.client
 from adsql.client import Client, GatewayError, calls
-from adsql.errors import AdsqlError, InvalidOption, InvalidSource, UnknownAlgorithm, UnknownModel
+from adsql.errors import AdsqlError, InvalidOption, InvalidSource, UnknownAlgorithm, UnknownColumn, UnknownModel
 from server.live import ADMIN, PASSWORD, gateway
 
 # Other tests have models in the same gateway.
@@ -87,6 +87,17 @@ def test_scores_of_one_row_are_those_among_many(client):
     alone = client.score(MODEL, TRIPS[-1:], version=1)
     assert among.slice(len(TRIPS) - 1).equals(alone)
     assert client.score(MODEL, TRIPS[-1:]).equals(alone)
+
+
+def test_a_model_is_evaluated_at_once_and_as_a_job(client):
+    labelled = [{**trip, "fraud": trip["fare"] > 900} for trip in TRIPS]
+    found = client.evaluate(MODEL, labelled, "fraud", k=1)
+    values = {metric["metric"]: metric["value"] for metric in found}
+    assert (values["auc_roc"], values["precision_at_k"]) == (1.0, 1.0)
+    assert (values["rows"], values["anomalies"]) == (len(TRIPS), 1)
+    assert client.start_evaluate(MODEL, labelled, "fraud", k=1).wait() == found
+    with pytest.raises(UnknownColumn, match="'theft' does not exist"):
+        client.evaluate(MODEL, labelled, "theft")
 
 
 def test_models_are_trained_described_and_dropped(client):
