@@ -41,14 +41,13 @@ class Body:
         Its rows or its source.
     upload, file
         Or its file, and what that is.
-    most_rows, most_bytes
-        How many rows JSON may have, and how large a file may be in memory.
+    most_bytes
+        How large the file may be in memory.
     """
 
     given: Given
     upload: Upload | None
     file: IO[bytes] | None
-    most_rows: int
     most_bytes: int
 
     def check(self, databases: Databases, *, statements: bool) -> None:
@@ -108,7 +107,7 @@ async def received(request: Request, model: type[M], settings: Settings) -> tupl
         raise RequestTooLarge(
             f"the request has more than {settings.max_inline_rows} rows", hint="upload them as a file"
         )
-    return asked, Body(asked, upload, file, settings.max_inline_rows, _EXPANSION * settings.max_request_bytes)
+    return asked, Body(asked, upload, file, _EXPANSION * settings.max_request_bytes)
 
 
 async def _form(request: Request, model: type[M]) -> tuple[M, Upload | None, IO[bytes] | None]:

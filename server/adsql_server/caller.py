@@ -72,3 +72,5 @@ class Caller:
 
 # Made at the first start. Its administrators make the other tenants and their first users.
 FIRST_TENANT = "default"
+# Part of the names of a schema, a role and a file.
+TENANT_NAME = r"[a-z][a-z0-9_]{0,39}"

@@ -37,8 +37,6 @@ class Gateway:
     ----------
     settings
         As they were at the start.
-    secret
-        What passwords of tenants' roles are derived from.
     store
         The gateway's own tables.
     databases, work, row_scoring
@@ -56,7 +54,6 @@ class Gateway:
     """
 
     settings: Settings
-    secret: bytes
     store: Store
     databases: Databases
     work: Work
@@ -89,15 +86,13 @@ class Gateway:
         store = open_store(settings)
         users = Users(store, passwords)
         given = settings.admin_password.get_secret_value() if settings.admin_password else None
-        secret = load_secret(settings)
-        databases = open_databases(settings, secret)
+        databases = open_databases(settings, load_secret(settings))
         metrics = Metrics()
         jobs = Jobs(store, databases, settings)
         metrics.watch_jobs({"running": lambda: jobs.running, "queued": lambda: jobs.queued})
         work = Work(databases, settings.database_threads, settings.statement_seconds)
         return cls(
             settings=settings,
-            secret=secret,
             store=store,
             databases=databases,
             work=work,

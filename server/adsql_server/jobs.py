@@ -38,7 +38,6 @@ _SEEN_SECONDS = 1.0
 _LOST_SECONDS = 30.0
 _PAUSE = 0.05
 _LISTED = 100
-_WAITING = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,6 @@ class Job:
     total_rows: int | None
     row_count: int
     problem: str | None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing will change any more."""
-        return self.state not in _WAITING
 
     @property
     def progress(self) -> float | None:

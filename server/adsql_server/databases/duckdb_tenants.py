@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from adsql.engines import engine
 from adsql.errors import CorruptModel, from_message
+from adsql_server.caller import TENANT_NAME
 from adsql_server.databases.protocol import Call, Result, call_sql
 from adsql_server.databases.statements import Checker
 from adsql_server.problems import InternalError, InvalidRequest
@@ -25,7 +26,6 @@ _BATCH = 16_384
 # What the macro `detect_anomalies(model, row)` becomes once it has found the model.
 _ONE_ROW = "SELECT __adsql_detect($handle, $row)"
 _ROWS = "SELECT __adsql_detect($handle, given) FROM (SELECT unnest($rows) AS given)"
-_TENANT = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class DuckDBTenants:
@@ -88,7 +88,7 @@ class DuckDBTenants:
         self._checker.close()
 
     def _open(self, name: str) -> _Tenant:
-        if not _TENANT.fullmatch(name):
+        if not re.fullmatch(TENANT_NAME, name):
             raise InternalError("a tenant's name cannot be that of a file")
         with self._lock:
             if name not in self._tenants:

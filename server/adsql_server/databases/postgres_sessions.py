@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
@@ -79,7 +77,7 @@ class PostgresSession:
         self._con.read_only = True
         try:
             values = {"model": model, "rows": json.dumps(rows, default=str)}
-            found = self._con.execute(_text("score_rows"), values, prepare=True).fetchall()
+            found = self._con.execute(call_sql("postgres", "score_rows"), values, prepare=True).fetchall()
         finally:
             self._con.rollback()
             self._con.read_only = None
@@ -131,9 +129,3 @@ def _batches(schema: pa.Schema, first: Any, rest: Iterator[Any]) -> Iterator[pa.
             waiting = []
     if waiting:
         yield batch_of(schema, waiting)
-
-
-@cache
-def _text(name: str) -> str:
-    text = (files("adsql_server.databases") / "sql" / "postgres" / f"{name}.sql").read_text(encoding="utf-8")
-    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))

@@ -18,13 +18,13 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
+from adsql_server.caller import TENANT_NAME
 from adsql_server.databases.postgres_sessions import PostgresSession
 from adsql_server.problems import InternalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TENANT = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PREFIX = "tenant_"
 _WAIT_SECONDS = 10.0
 # Of pg_advisory_xact_lock: two gateways may meet a new tenant at once.
@@ -89,7 +89,7 @@ class PostgresTenants:
             self._pools.clear()
 
     def _open(self, tenant: str) -> ConnectionPool[psycopg.Connection]:
-        if not _TENANT.fullmatch(tenant):
+        if not re.fullmatch(TENANT_NAME, tenant):
             raise InternalError("a tenant's name cannot be that of a role")
         with self._lock:
             if tenant not in self._pools:

@@ -100,8 +100,8 @@ class Databases(Protocol):
 
 
 @cache
-def call_sql(engine: str, call: Call) -> str:
-    """Return the text of a call."""
+def call_sql(engine: str, name: str) -> str:
+    """Return the text of a call, or of another file beside them."""
     folder = files("adsql_server.databases") / "sql" / engine
-    text = (folder / f"{call}.sql").read_text(encoding="utf-8")
+    text = (folder / f"{name}.sql").read_text(encoding="utf-8")
     return "\n".join(line for line in text.splitlines() if not line.startswith("--"))

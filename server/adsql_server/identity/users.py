@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
-from adsql_server.caller import FIRST_TENANT, Role
+from adsql_server.caller import FIRST_TENANT, TENANT_NAME, Role
 from adsql_server.identity.opaque import new_id
 from adsql_server.identity.passwords import check_new, one_time_password
 from adsql_server.problems import Conflict, InvalidRequest, NotFound
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from adsql_server.identity.passwords import Passwords
     from adsql_server.store import Execute, Row, Store
 
-# Part of the names of a schema, a role and a file.
-TENANT_NAME = r"[a-z][a-z0-9_]{0,39}"
 USERNAME = r"[a-z0-9][a-z0-9._@+-]{0,99}"
 
 

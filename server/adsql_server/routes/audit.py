@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from adsql_server.access import requires
-from adsql_server.caller import Caller, Role
+from adsql_server.caller import TENANT_NAME, Caller, Role
 from adsql_server.gateway import Opened
-from adsql_server.identity.users import TENANT_NAME, USERNAME
+from adsql_server.identity.users import USERNAME
 from adsql_server.routes.users import chosen_tenant
 
 router = APIRouter(prefix="/audit", tags=["audit"])

@@ -77,7 +77,7 @@ class Dropped(BaseModel):
 class Metric(BaseModel):
     """A metric of an evaluation."""
 
-    metric: str = Field(examples=["roc_auc"])
+    metric: str = Field(examples=["auc_roc"])
     value: float | None
     lower: float | None = None
     upper: float | None = None

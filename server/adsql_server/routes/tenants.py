@@ -9,9 +9,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from adsql_server.access import requires
-from adsql_server.caller import Caller, Role
+from adsql_server.caller import TENANT_NAME, Caller, Role
 from adsql_server.gateway import Opened
-from adsql_server.identity.users import TENANT_NAME
 
 router = APIRouter(prefix="/tenants", tags=["tenants"])
 

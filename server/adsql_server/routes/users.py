@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from adsql_server.access import requires
-from adsql_server.caller import Caller, Role
+from adsql_server.caller import TENANT_NAME, Caller, Role
 from adsql_server.gateway import Opened
-from adsql_server.identity.users import TENANT_NAME, USERNAME, User
+from adsql_server.identity.users import USERNAME, User
 from adsql_server.problems import Conflict, Forbidden
 
 router = APIRouter(prefix="/users", tags=["users"])
