@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from adsql.model import Model
 from adsql.options import TrainingOptions
+from adsql.segment_keys import segment_keys
 from adsql.threshold_report import threshold_report
 
 RNG = np.random.default_rng(5)
@@ -58,7 +59,7 @@ def test_ties_are_flagged_together(model, scores):
 
 def test_each_segment_has_its_own_lines():
     model = fitted(segment_by="s")
-    lines = threshold_report(model, model.keys(TABLE), model.score(TABLE).anomaly_score)
+    lines = threshold_report(model, segment_keys(TABLE, model.segment_by), model.score(TABLE).anomaly_score)
     assert list(dict.fromkeys(line.segment for line in lines)) == ["NULL", "a"]
     only = [line for line in lines if line.segment == "a"]
     assert [line.flagged for line in only if not line.is_current] == [0, 1, 2, 5, 10, 20, 50, 100]
