@@ -16,6 +16,7 @@ from adsql_udfs import loaded
 from adsql_udfs.postgres import (
     alerts,
     compiling,
+    contrasts,
     evaluation,
     explanation,
     plans,
@@ -218,6 +219,12 @@ def threshold_report(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  #
 def explain_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `explanation.explain`
     """Return why the anomalies of a source are anomalies."""
     return explanation.explain(plpy, *arguments)
+
+
+@_call
+def contrast_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `contrasts.contrast`
+    """Return which groups of rows anomalies come from."""
+    return list(contrasts.contrast(plpy, *arguments))
 
 
 @_call
