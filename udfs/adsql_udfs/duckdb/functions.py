@@ -22,7 +22,7 @@ from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
-from adsql_udfs.duckdb import evaluation, explanation, instances, plans, training
+from adsql_udfs.duckdb import contrasts, evaluation, explanation, instances, plans, training
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
@@ -110,6 +110,11 @@ def plan_thresholds(*arguments: Column) -> pa.Array[Any]:
 def plan_explain(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of explain_anomalies."""
     return _planned(explanation.plan_explain, arguments)
+
+
+def plan_contrast(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of contrast_anomalies."""
+    return _planned(contrasts.plan_contrast, arguments)
 
 
 def plan_series(*arguments: Column) -> pa.Array[Any]:
@@ -237,6 +242,7 @@ FUNCTIONS = (
     Function(plan_compare, "VARCHAR"),
     Function(plan_thresholds, "VARCHAR"),
     Function(plan_explain, "VARCHAR"),
+    Function(plan_contrast, "VARCHAR"),
     Function(plan_series, "VARCHAR"),
     Function(plan_incidents, "VARCHAR"),
     Function(judge_series, f"{JUDGED}[]", changes=True),
@@ -266,6 +272,7 @@ FUNCTIONS = (
     Function(evaluation.evaluate, evaluation.METRICS, changes=True),
     Function(evaluation.compare, evaluation.COMPARED, changes=True),
     Function(evaluation.thresholds, evaluation.THRESHOLDS, changes=True),
+    Function(contrasts.contrast, contrasts.CONTRASTS, changes=True),
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adsql_udfs.postgres import evaluation, explanation, series
+from adsql_udfs.postgres import contrasts, evaluation, explanation, series
 from adsql_udfs.postgres.calls import given_options, reporting
 
 if TYPE_CHECKING:
@@ -58,3 +58,9 @@ def threshold_report(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  #
 def explain_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `explanation.explain`
     """Return why the anomalies of a source are anomalies."""
     return explanation.explain(plpy, *arguments)
+
+
+@reporting
+def contrast_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `contrasts.contrast`
+    """Return which groups of rows anomalies come from."""
+    return list(contrasts.contrast(plpy, *arguments))
