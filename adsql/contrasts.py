@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from adsql.arrow import Kind, kind_of, missing, to_float64
+from adsql.arrow import Kind, kind_of, missing, to_float64, to_text
 from adsql.errors import EmptySource, InvalidOption, UnusableColumn
 from adsql.labels import label_values
 from adsql.segment_keys import existing_column, value_text
 from adsql.wording import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -59,16 +59,27 @@ class Contrast(NamedTuple):
     p_value: float
 
 
-class _Segment(NamedTuple):
+class _Dimension(NamedTuple):
+    """The segments of a column, of which a row is in one at most: its place among the names, -1 for none."""
+
+    names: list[str]
+    places: NDArray[np.int64]
+
+
+class _Tested(NamedTuple):
+    """A segment, and the lift that it has to exceed."""
+
     name: str
-    rows: NDArray[np.bool_]
+    rows: int
+    anomalies: int
+    floor: float
 
 
 def contrast(table: Columns, flag: object, dimensions: object) -> list[Contrast]:
     """Return the segments that are over-represented among anomalies, the surest first.
 
     Rows whose flag is not known count for nothing. A pair is reported only if its lift exceeds those of both of
-    its parts. O(n s^2) for s segments of single dimensions.
+    its parts. O(n d^2) for d dimensions.
 
     Parameters
     ----------
@@ -99,14 +110,13 @@ def contrast(table: Columns, flag: object, dimensions: object) -> list[Contrast]
         raise EmptySource("no row has a flag", hint="check that the column is not NULL everywhere")
     rows = pa.array(np.flatnonzero(known), pa.int64())
     is_anomaly = labels[known] == 1.0
-    singles = [list(_segments(name, table[name].take(rows))) for name in names]
-    tested = [(segment, 0.0) for own in singles for segment in own]
-    for one, other in combinations(singles, 2):
-        for a in one:
-            for b in other:
-                floor = max(_lift(a.rows, is_anomaly), _lift(b.rows, is_anomaly))
-                tested.append((_Segment(f"{a.name} and {b.name}", a.rows & b.rows), floor))
-    return _significant(tested, is_anomaly)
+    n, anomalies = len(is_anomaly), int(is_anomaly.sum())
+    singles = [_dimension(name, table[name].take(rows)) for name in names]
+    tested = [one for dimension in singles for one in _counted(dimension, is_anomaly)]
+    lifts = {one.name: _lift(one, anomalies, n) for one in tested}
+    for pair in combinations(singles, 2):
+        tested += _crossed(*pair, is_anomaly, lifts)
+    return _significant(tested, anomalies, n)
 
 
 def checked(table: Columns, flag: object, dimensions: object) -> tuple[Floats, list[str]]:
@@ -126,54 +136,76 @@ def checked(table: Columns, flag: object, dimensions: object) -> tuple[Floats, l
     return label_values(own, table[own], "flag"), names
 
 
-def _segments(name: str, column: pa.Array[Any]) -> Iterator[_Segment]:
-    """Yield the values or ranges of a dimension."""
+def _dimension(name: str, column: pa.Array[Any]) -> _Dimension:
+    """Return the values or ranges of a column."""
     kind = kind_of(column.type)
-    texts = value_text(column).fill_null("").to_numpy(zero_copy_only=False)
     empty = missing(column)
+    names, places = [], np.full(len(column), -1)
     if empty.any():
-        yield _Segment(f"{name} is NULL", empty)
-    values, counts = np.unique(texts[~empty], return_counts=True)
+        names, places[empty] = [f"{name} is NULL"], 0
+    rows = np.flatnonzero(~empty)
+    there = column.take(pa.array(rows, pa.int64()))
+    codes = to_text(there).dictionary_encode().indices.to_numpy() if kind is Kind.TEXT else to_float64(there)
+    values, first, place, counts = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
     if kind is Kind.TEXT or len(values) <= _FEW_NUMBERS:
-        for value in values[np.argsort(-counts, kind="stable")[:_MOST_VALUES]]:
-            yield _Segment(f"{name} = {_quoted(str(value), kind)}", ~empty & (texts == value))
-        return
-    numbers = to_float64(column)
-    edges = np.unique(np.quantile(numbers[~empty], np.linspace(0.0, 1.0, _RANGES + 1), method="inverted_cdf"))
-    place = np.clip(np.searchsorted(edges, numbers, "left") - 1, 0, len(edges) - 2)
-    for k in range(len(edges) - 1):
-        rows = ~empty & (place == k)
-        if rows.any():
-            inside = numbers[rows]
-            low, high = texts[rows][inside.argmin()], texts[rows][inside.argmax()]
-            yield _Segment(f"{name} in [{low}, {high}]", rows)
+        texts = value_text(there.take(pa.array(first, pa.int64()))).to_pylist()
+        frequent = sorted(range(len(values)), key=lambda k: (-counts[k], texts[k]))[:_MOST_VALUES]
+        new = np.full(len(values), -1)
+        new[frequent] = len(names) + np.arange(len(frequent))
+        places[rows] = new[place]
+        return _Dimension([*names, *(f"{name} = {_quoted(str(texts[k]), kind)}" for k in frequent)], places)
+    edges = np.unique(np.quantile(codes, np.linspace(0.0, 1.0, _RANGES + 1), method="inverted_cdf"))
+    among = np.clip(np.searchsorted(edges, codes, "left") - 1, 0, len(edges) - 2)
+    for k in np.unique(among):
+        inside = np.flatnonzero(among == k)
+        ends = [inside[codes[inside].argmin()], inside[codes[inside].argmax()]]
+        low, high = value_text(there.take(pa.array(ends, pa.int64()))).to_pylist()
+        places[rows[inside]] = len(names)
+        names.append(f"{name} in [{low}, {high}]")
+    return _Dimension(names, places)
+
+
+def _counted(dimension: _Dimension, is_anomaly: NDArray[np.bool_]) -> list[_Tested]:
+    inside = dimension.places >= 0
+    rows, anomalies = (
+        np.bincount(dimension.places[chosen], minlength=len(dimension.names)).tolist()
+        for chosen in (inside, inside & is_anomaly)
+    )
+    return [_Tested(*counts, 1.0) for counts in zip(dimension.names, rows, anomalies, strict=True)]
+
+
+def _crossed(
+    one: _Dimension, other: _Dimension, is_anomaly: NDArray[np.bool_], lifts: Mapping[str, float]
+) -> list[_Tested]:
+    """Return all pairs of segments, each of which has to exceed the lifts of its parts."""
+    pairs = [(a, b) for a in one.names for b in other.names]
+    inside = (one.places >= 0) & (other.places >= 0)
+    places = np.where(inside, one.places * len(other.names) + other.places, -1)
+    crossed = _counted(_Dimension([f"{a} and {b}" for a, b in pairs], places), is_anomaly)
+    return [tested._replace(floor=max(1.0, lifts[a], lifts[b])) for tested, (a, b) in zip(crossed, pairs, strict=True)]
 
 
 def _quoted(value: str, kind: Kind) -> str:
     return value if kind is Kind.NUMBER else repr(value)
 
 
-def _lift(rows: NDArray[np.bool_], is_anomaly: NDArray[np.bool_]) -> float:
-    inside, anomalies = int(rows.sum()), int(is_anomaly.sum())
-    return int((rows & is_anomaly).sum()) * len(rows) / (inside * anomalies) if inside and anomalies else 0.0
+def _lift(segment: _Tested, anomalies: int, n: int) -> float:
+    expected = segment.rows * anomalies
+    return segment.anomalies * n / expected if expected else 0.0
 
 
-def _significant(tested: list[tuple[_Segment, float]], is_anomaly: NDArray[np.bool_]) -> list[Contrast]:
-    n, anomalies = len(is_anomaly), int(is_anomaly.sum())
-    found: list[tuple[float, _Segment, float]] = [
-        (_at_least(int((segment.rows & is_anomaly).sum()), int(segment.rows.sum()), anomalies, n), segment, floor)
-        for segment, floor in tested
-    ]
+def _significant(tested: list[_Tested], anomalies: int, n: int) -> list[Contrast]:
+    found = [(_at_least(segment.anomalies, segment.rows, anomalies, n), segment) for segment in tested]
     found.sort(key=lambda one: one[0])
     result, corrected = [], 0.0
-    for place, (chance, segment, floor) in enumerate(found):
+    for place, (chance, segment) in enumerate(found):
         corrected = max(corrected, min(chance * (len(found) - place), 1.0))
         if corrected > LEVEL:
             break
-        lift = _lift(segment.rows, is_anomaly)
-        if lift > max(floor, 1.0):
-            inside = int((segment.rows & is_anomaly).sum())
-            result.append(Contrast(segment.name, int(segment.rows.sum()), inside, inside / anomalies, lift, corrected))
+        lift = _lift(segment, anomalies, n)
+        if lift > segment.floor:
+            share = segment.anomalies / anomalies
+            result.append(Contrast(segment.name, segment.rows, segment.anomalies, share, lift, corrected))
     return sorted(result, key=lambda one: (one.p_value, -one.lift, one.segment))
 
 
