@@ -156,6 +156,7 @@ def score(
             score_rows(con, values, output, output_format, only_anomalies=only_anomalies)
 
 
+app.command()(judging.profile)
 app.command()(judging.evaluate)
 app.command()(judging.compare)
 app.command()(judging.thresholds)

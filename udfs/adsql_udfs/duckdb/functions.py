@@ -22,7 +22,7 @@ from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
-from adsql_udfs.duckdb import evaluation, explanation, instances, plans, training
+from adsql_udfs.duckdb import contrasts, evaluation, explanation, instances, plans, profiling, training
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
@@ -110,6 +110,21 @@ def plan_thresholds(*arguments: Column) -> pa.Array[Any]:
 def plan_explain(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of explain_anomalies."""
     return _planned(explanation.plan_explain, arguments)
+
+
+def plan_contrast(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of contrast_anomalies."""
+    return _planned(contrasts.plan_contrast, arguments)
+
+
+def plan_profile(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of profile_data."""
+    return _planned(profiling.plan_profile, arguments)
+
+
+def plan_suggest(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of suggest_detectors."""
+    return _planned(profiling.plan_suggest, arguments)
 
 
 def plan_series(*arguments: Column) -> pa.Array[Any]:
@@ -237,6 +252,9 @@ FUNCTIONS = (
     Function(plan_compare, "VARCHAR"),
     Function(plan_thresholds, "VARCHAR"),
     Function(plan_explain, "VARCHAR"),
+    Function(plan_contrast, "VARCHAR"),
+    Function(plan_profile, "VARCHAR"),
+    Function(plan_suggest, "VARCHAR"),
     Function(plan_series, "VARCHAR"),
     Function(plan_incidents, "VARCHAR"),
     Function(judge_series, f"{JUDGED}[]", changes=True),
@@ -266,6 +284,11 @@ FUNCTIONS = (
     Function(evaluation.evaluate, evaluation.METRICS, changes=True),
     Function(evaluation.compare, evaluation.COMPARED, changes=True),
     Function(evaluation.thresholds, evaluation.THRESHOLDS, changes=True),
+    Function(contrasts.contrast, contrasts.CONTRASTS, changes=True),
+    Function(profiling.fences, profiling.FENCES, changes=True),
+    Function(profiling.outside, "BOOLEAN"),
+    Function(profiling.profile, profiling.PROFILE, changes=True),
+    Function(profiling.suggest, profiling.SUGGESTIONS, changes=True),
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),

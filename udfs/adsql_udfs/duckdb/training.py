@@ -63,7 +63,7 @@ def fit_record(groups: Column, options: Column, names: Column, sources: Column) 
 
 def update_record(handles: Column, groups: Column, seeds: Column, names: Column, sources: Column) -> pa.Array[Any]:
     """Let a saved model learn from a sample of further rows, and return the result as a row to store."""
-    table, n_rows = _sample(groups[0])
+    table, n_rows = sampled(groups[0])
     model = loaded.get(handles[0].as_py()).updated(table, n_rows, seeds[0].as_py())
     record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), f"duckdb {duckdb.__version__}")
     return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
@@ -146,11 +146,11 @@ def _arrow_struct(fields: Mapping[str, str]) -> pa.StructType:
 
 
 def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
-    table, n_rows = _sample(groups)
+    table, n_rows = sampled(groups)
     return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
 
 
-def _sample(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
+def sampled(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
     """Return rows and counts from [{key, n, rows}, ...]: of each segment its key, its rows in all, a sample of them."""
     values = getattr(groups, "values", None)
     if values is None or len(values) == 0:

@@ -232,6 +232,19 @@ FROM query(
     )
 );
 
+CREATE OR REPLACE $temporary MACRO $schema.contrast_anomalies(source, flag, dimensions) AS TABLE
+FROM query(
+    __adsql_plan_contrast(
+        source, json_serialize_plan(__adsql_source(source), optimize := true), flag, dimensions
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.profile_data(source) AS TABLE
+FROM query(__adsql_plan_profile(source, json_serialize_plan(__adsql_source(source), optimize := true)));
+
+CREATE OR REPLACE $temporary MACRO $schema.suggest_detectors(source) AS TABLE
+FROM query(__adsql_plan_suggest(source, json_serialize_plan(__adsql_source(source), optimize := true)));
+
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE
 SELECT unnest(fact)
 FROM (SELECT unnest(facts) AS fact FROM (SELECT __adsql_model_info($home.model_handle(model, version)) AS facts));
