@@ -219,5 +219,6 @@ def standardised(values: Floats, expected: Floats, scale: Floats) -> Floats:
 
 
 def known_deviations(deviations: Floats) -> Floats:
+    """Return those that are known, none of them infinite."""
     kept: Floats = deviations[~np.isnan(deviations)]
     return np.clip(kept, -1e100, 1e100)
