@@ -91,4 +91,4 @@ def slope_steps(ahead: float, damping: float) -> float:
     """Return how many slopes lie between the level and a point so many ahead: 1 for the next."""
     if damping == 1.0:
         return ahead
-    return (1.0 - damping**ahead) / (1.0 - damping)
+    return (1.0 - damping**ahead) / (1.0 - damping)  # type: ignore[no-any-return] # numba's
