@@ -15,7 +15,7 @@ from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
-    from adsql_udfs.duckdb.functions import Column
+    from adsql_udfs.duckdb.function import Column
 
 CONTRASTS = "STRUCT(segment VARCHAR, rows BIGINT, anomalies BIGINT, support DOUBLE, lift DOUBLE, p_value DOUBLE)[]"
 _CONTRAST = pa.struct(

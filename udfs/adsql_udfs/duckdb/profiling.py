@@ -16,7 +16,7 @@ from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
 from adsql_udfs.duckdb.training import sampled
 
 if TYPE_CHECKING:
-    from adsql_udfs.duckdb.functions import Column
+    from adsql_udfs.duckdb.function import Column
 
 FENCES = "MAP(VARCHAR, STRUCT(low DOUBLE, high DOUBLE))"
 PROFILE = (

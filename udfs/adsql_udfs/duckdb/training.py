@@ -22,7 +22,7 @@ from adsql_udfs.quoting import identifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from adsql_udfs.duckdb.functions import Column
+    from adsql_udfs.duckdb.function import Column
 
 _RECORD_FIELDS = {
     "name": "VARCHAR", "algorithm": "VARCHAR", "params": "VARCHAR", "columns": "VARCHAR[]", "segment_by": "VARCHAR[]",
@@ -58,7 +58,7 @@ def fit_record(groups: Column, options: Column, names: Column, sources: Column) 
     model = _fitted(groups[0], options[0].as_py())
     engine = f"duckdb {duckdb.__version__}"
     record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), engine)
-    return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
+    return record_row(record)
 
 
 def update_record(handles: Column, groups: Column, seeds: Column, names: Column, sources: Column) -> pa.Array[Any]:
@@ -66,6 +66,11 @@ def update_record(handles: Column, groups: Column, seeds: Column, names: Column,
     table, n_rows = sampled(groups[0])
     model = loaded.get(handles[0].as_py()).updated(table, n_rows, seeds[0].as_py())
     record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), f"duckdb {duckdb.__version__}")
+    return record_row(record)
+
+
+def record_row(record: ModelRecord) -> pa.Array[Any]:
+    """Return a record as the UDFs do that make one."""
     return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
 
 
