@@ -22,7 +22,7 @@ from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
-from adsql_udfs.duckdb import evaluation, explanation, instances, plans, training
+from adsql_udfs.duckdb import evaluation, explanation, feedback, instances, plans, training
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
@@ -105,6 +105,16 @@ def plan_compare(*arguments: Column) -> pa.Array[Any]:
 def plan_thresholds(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of threshold_report."""
     return _planned(evaluation.plan_thresholds, arguments)
+
+
+def plan_preview_feedback(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of preview_feedback."""
+    return _planned(feedback.plan_preview, arguments)
+
+
+def plan_apply_feedback(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of apply_feedback."""
+    return _planned(feedback.plan_apply, arguments)
 
 
 def plan_explain(*arguments: Column) -> pa.Array[Any]:
@@ -236,6 +246,8 @@ FUNCTIONS = (
     Function(plan_evaluate, "VARCHAR"),
     Function(plan_compare, "VARCHAR"),
     Function(plan_thresholds, "VARCHAR"),
+    Function(plan_preview_feedback, "VARCHAR"),
+    Function(plan_apply_feedback, "VARCHAR"),
     Function(plan_explain, "VARCHAR"),
     Function(plan_series, "VARCHAR"),
     Function(plan_incidents, "VARCHAR"),
@@ -266,6 +278,9 @@ FUNCTIONS = (
     Function(evaluation.evaluate, evaluation.METRICS, changes=True),
     Function(evaluation.compare, evaluation.COMPARED, changes=True),
     Function(evaluation.thresholds, evaluation.THRESHOLDS, changes=True),
+    Function(feedback.give_feedback, "VARCHAR", changes=True),
+    Function(feedback.feedback_record, training.RECORD, changes=True),
+    Function(feedback.feedback_effects, feedback.EFFECTS, changes=True),
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),
