@@ -79,7 +79,7 @@ def test_registering_is_repeatable_and_returns_the_connection(memory):
         assert adsql.register(memory) is memory
     assert adsql.register(memory.cursor()) is not memory
     assert rows(memory, "SELECT name, version FROM models()") == [("m", 1)]
-    assert rows(memory, "SELECT number FROM adsql.migrations") == [(1,)]
+    assert rows(memory, "SELECT number FROM adsql.migrations") == [(1,), (2,)]
     assert value(memory, "SELECT train_model('m', 'trips', 'mad').version") == 2
 
 

@@ -246,7 +246,8 @@ __adsql_give_feedback(
     $home.model_handle(model),
     model,
     CAST(key AS VARCHAR),
-    CAST(to_json(row) AS VARCHAR),
+-- Text is JSON already; to_json would make a JSON string of it.
+    CASE WHEN typeof(row) = 'VARCHAR' THEN CAST(row AS VARCHAR) ELSE CAST(to_json(row) AS VARCHAR) END,
     verdict,
     note,
     given_by
