@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from adsql_udfs.duckdb.function import Column
+
+Execute: TypeAlias = "Callable[[str, Sequence[object]], Sequence[tuple[object, ...]]]"
 
 _RECORD_FIELDS = {
     "name": "VARCHAR", "algorithm": "VARCHAR", "params": "VARCHAR", "columns": "VARCHAR[]", "segment_by": "VARCHAR[]",
@@ -77,7 +79,9 @@ def record_row(record: ModelRecord) -> pa.Array[Any]:
 def store(tokens: Column, databases: Column, records: Column) -> pa.Array[Any]:
     """Store a model in a transaction of its own and return its version and description."""
     record = ModelRecord(**records[0].as_py())
-    version = _write(tokens[0].as_py(), databases[0].as_py(), "train_model", lambda catalog: catalog.put(record))
+    version = write(
+        tokens[0].as_py(), databases[0].as_py(), "train_model", lambda execute: Catalog(execute).put(record)
+    )
     return _stored([record], [version])
 
 
@@ -98,9 +102,9 @@ def export_model(
 def import_model(tokens: Column, databases: Column, names: Column, data: Column) -> pa.Array[Any]:
     """Store models from another database, in a transaction for each call, and return what `store` returns."""
     records = [imported(name, given) for name, given in zip(names.to_pylist(), data.to_pylist(), strict=True)]
-    versions = _write(
+    versions = write(
         tokens[0].as_py(), databases[0].as_py(), "import_model",
-        lambda catalog: [catalog.put(record) for record in records],
+        lambda execute: [Catalog(execute).put(record) for record in records],
     )  # fmt: skip
     return _stored(records, versions)
 
@@ -112,9 +116,9 @@ def drop(tokens: Column, databases: Column, names: Column, versions: Column) -> 
     """
     pairs = zip(names.to_pylist(), versions.to_pylist(), strict=True)
     asked = [plans.asked_model(name, version) for name, version in pairs]
-    dropped = _write(
+    dropped = write(
         tokens[0].as_py(), databases[0].as_py(), "drop_model",
-        lambda catalog: {(name, version): catalog.drop(name, version) for name, version in dict.fromkeys(asked)},
+        lambda execute: {pair: Catalog(execute).drop(*pair) for pair in dict.fromkeys(asked)},
     )  # fmt: skip
     return pa.array([dropped[pair] for pair in asked], pa.list_(pa.int32()))
 
@@ -164,15 +168,15 @@ def sampled(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str,
     return struct_columns(values.field("rows").flatten()), n_rows
 
 
-def _write(token: str, database: str, function: str, change: Callable[[Catalog], Any]) -> Any:  # noqa: ANN401 - what change returns
-    """Run a change of the catalog on a connection of its own; repeat it if another one came first."""
+def write(token: str, database: str, function: str, change: Callable[[Execute], Any]) -> Any:  # noqa: ANN401 - what change returns
+    """Run a change on a connection of its own; repeat it if another one came first."""
     con = instances.cursor(token)
     try:
         _enter(con, database, function)
         for attempt in range(_ATTEMPTS):
             try:
                 con.execute("BEGIN")
-                result = change(Catalog(lambda query, values: con.execute(query, list(values)).fetchall()))
+                result = change(lambda query, values: con.execute(query, list(values)).fetchall())
                 con.execute("COMMIT")
             except (duckdb.ConstraintException, duckdb.TransactionException):
                 with contextlib.suppress(duckdb.TransactionException):  # a COMMIT that failed has ended it

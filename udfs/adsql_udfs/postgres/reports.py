@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adsql_udfs.postgres import contrasts, evaluation, explanation, profiling, series
-from adsql_udfs.postgres.calls import given_options, reporting
+from adsql_udfs.postgres import contrasts, evaluation, explanation, feedback, profiling, series
+from adsql_udfs.postgres.calls import given_options, reporting, stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +52,24 @@ def compare_models(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # n
 def threshold_report(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `evaluation.thresholds`
     """Return what each threshold of a model would flag."""
     return list(evaluation.thresholds(plpy, *arguments))
+
+
+@reporting
+def give_feedback(plpy: Server, *arguments: Any) -> str:  # noqa: ANN401 - as `feedback.give`
+    """Keep a verdict on a row and return it."""
+    return feedback.give(plpy, *arguments)
+
+
+@reporting
+def preview_feedback(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `feedback.effects`
+    """Return what learning from verdicts would change."""
+    return list(feedback.effects(plpy, *arguments))
+
+
+@reporting
+def apply_feedback(plpy: Server, *arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - as `feedback.applied`
+    """Let a model learn from verdicts and return the new version's description."""
+    return stored(plpy, feedback.applied(plpy, *arguments))
 
 
 @reporting

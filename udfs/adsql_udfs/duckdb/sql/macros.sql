@@ -298,6 +298,51 @@ FROM query(__adsql_plan_profile(source, json_serialize_plan(__adsql_source(sourc
 CREATE OR REPLACE $temporary MACRO $schema.suggest_detectors(source) AS TABLE
 FROM query(__adsql_plan_suggest(source, json_serialize_plan(__adsql_source(source), optimize := true)));
 
+CREATE OR REPLACE $temporary MACRO $schema.give_feedback(
+    model,
+    row,
+    verdict,
+    key := NULL,
+    note := NULL,
+    given_by := NULL
+) AS
+__adsql_give_feedback(
+    __adsql_instance(1),
+    current_database(),
+    $home.model_handle(model),
+    model,
+    CAST(key AS VARCHAR),
+-- Text is JSON already; to_json would make a JSON string of it.
+    CASE WHEN typeof(row) = 'VARCHAR' THEN CAST(row AS VARCHAR) ELSE CAST(to_json(row) AS VARCHAR) END,
+    verdict,
+    note,
+    given_by
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.preview_feedback(model, source, version := NULL) AS TABLE
+FROM query(
+    __adsql_plan_preview_feedback(
+        model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.apply_feedback(model, source, version := NULL) AS TABLE
+SELECT unnest(stored)
+FROM query(
+    __adsql_plan_apply_feedback(
+        model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.apply_feedback(model, source, version := NULL) AS (
+    SELECT stored
+    FROM query(
+        __adsql_plan_apply_feedback(
+            model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
+        )
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE
 SELECT unnest(fact)
 FROM (SELECT unnest(facts) AS fact FROM (SELECT __adsql_model_info($home.model_handle(model, version)) AS facts));
