@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adsql_server.routes import api_keys, audit, auth, database, detection, health, jobs, models, tenants, users
+from adsql_server.routes import (
+    api_keys,
+    audit,
+    auth,
+    database,
+    detection,
+    health,
+    jobs,
+    models,
+    reports,
+    tenants,
+    users,
+)
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -13,6 +25,7 @@ if TYPE_CHECKING:
 ROUTERS: tuple[APIRouter, ...] = (
     detection.router,
     models.router,
+    reports.router,
     database.router,
     jobs.router,
     auth.router,
