@@ -6,21 +6,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from statistics import NormalDist
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from adsql.errors import InvalidOption
 from adsql.kernels.contrasts import JUMP, KINK, STEP
 from adsql.kernels.seasons import centred_mean, phase_medians
+from adsql.series.columns import whole_times
 from adsql.series.options import number_option, periods_option
 from adsql.series.periods import find_periods
+from adsql.series.sampling import Sampling
 from adsql.series.segmentation import MIN_SEGMENT, segmented
 from adsql.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
@@ -177,6 +180,37 @@ def find_changes(values: Floats, options: ChangeOptions | None = None) -> list[C
             for place, form, score, confidence in segmented(even, forms, asked.sensitivity)
         ]
     return [_described(series, change, found, present) for change in sorted(found)]
+
+
+def changed_rows(
+    time: pa.Array[Any], values: Floats, excluded: NDArray[np.bool_], options: ChangeOptions
+) -> list[Change]:
+    """Find the changes of a series given by rows; the place of a change is its row.
+
+    Parameters
+    ----------
+    time
+        The rows' times, in any order; rows of the same time are one point of the series, its mean.
+    values
+        Shape (n,), NaN where there is none.
+    excluded
+        Shape (n,): rows that count as missing.
+    options
+        Checked options.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> values = np.repeat([1.0, 5.0], 50)
+    >>> [found] = changed_rows(pa.array(range(100)), values, np.zeros(100, dtype=bool), ChangeOptions())
+    >>> found.place, found.before, found.after
+    (50, 1.0, 5.0)
+    """
+    times, known = whole_times(time)
+    sampling = Sampling.of(times, known)
+    series = sampling.spread(np.where(excluded, np.nan, values))
+    rows = sampling.rows[np.searchsorted(sampling.places, np.arange(sampling.n))]
+    return [change._replace(place=int(rows[change.place])) for change in find_changes(series, options)]
 
 
 def _without_seasons(x: Floats, periods: tuple[int, ...] | None) -> Floats:
