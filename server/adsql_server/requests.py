@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -95,6 +95,23 @@ class Evaluation(Given, Asynchronous):
 
     label: Name = Field(description="The column that says which rows are anomalies")
     k: Annotated[int, Field(ge=1, le=_INT8)] | None = Field(None, description="For metrics at the k strangest rows")
+    version: Version | None = Field(None, description="Of the model; by default the newest")
+
+
+class Feedback(BaseModel):
+    """A verdict on a row."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    row: dict[str, Any] = Field(min_length=1, description="The row, as it was scored")
+    verdict: Literal["anomaly", "normal"]
+    key: Name | None = Field(None, description="What tells the row from others: a newer verdict replaces an older one")
+    note: Text | None = Field(None, description="Why")
+
+
+class Learning(Given, Asynchronous):
+    """Rows to train on, beside the verdicts that a model was given."""
+
     version: Version | None = Field(None, description="Of the model; by default the newest")
 
 

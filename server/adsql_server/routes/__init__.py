@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adsql_server.routes import api_keys, audit, auth, database, detection, health, jobs, models, tenants, users
+from adsql_server.routes import (
+    api_keys,
+    audit,
+    auth,
+    database,
+    detection,
+    feedback,
+    health,
+    jobs,
+    models,
+    tenants,
+    users,
+)
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -17,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit.router,
     detection.router,
     models.router,
+    feedback.router,
     database.router,
     jobs.router,
     health.router,
