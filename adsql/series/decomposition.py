@@ -86,7 +86,7 @@ class Expected:
         for part, tails in self.tails:
             first, last = np.searchsorted(rows, [part.start, part.stop])
             own = rows[first:last]
-            deviations = _standardised(values[first:last], self.expected[own], self.scale[own])
+            deviations = standardised(values[first:last], self.expected[own], self.scale[own])
             result[first:last] = tails.deviates(deviations)
         return result
 
@@ -139,7 +139,7 @@ def decompose(values: Floats, periods: Sequence[int] | None = None, *, causal: b
     forward = _forecast(x, seasons)
     backward = _forecast(x[::-1], seasons)
     expected, scale = joined(x, forward[0], forward[1], backward[0][::-1], backward[1][::-1])
-    deviations = _known(_standardised(x, expected, scale))
+    deviations = known_deviations(standardised(x, expected, scale))
     tails = ((slice(0, len(x)), Tails.fit(deviations)),) if len(deviations) >= MIN_DEVIATIONS else ()
     return Expected(expected, scale, tails, seasons)
 
@@ -156,22 +156,34 @@ def _causal(x: Floats, periods: Sequence[int] | None) -> Expected:
         # Learned from the points before, whose own results stay as they were.
         forecast, spread = _forecast(x[:stop], seasons, known)
         expected[known:stop], scale[known:stop] = forecast[known:], spread[known:]
-        deviations = _standardised(x[:stop], forecast, spread)
+        deviations = standardised(x[:stop], forecast, spread)
         first = known
         while first < stop:
             last = min(max(int(first * _REFIT), first + 1), stop)
-            past = _known(deviations[:first])
+            past = known_deviations(deviations[:first])
             if len(past) >= MIN_DEVIATIONS:
-                # The first ones come from seasons that were hardly known.
-                settled = past[len(past) // 2 :] if len(past) >= 2 * _SETTLED else past
-                tails.append((slice(first, last), Tails.fit(settled[-_REMEMBERED:])))
+                tails.append((slice(first, last), Tails.fit(settled(past))))
             first = last
         known = stop
     return Expected(expected, scale, tuple(tails), seasons)
 
 
+def settled(deviations: Floats) -> Floats:
+    """Return the deviations of one-step forecasts that bounds are fitted to, in their order."""
+    # The first ones come from seasons that were hardly known.
+    kept = deviations[len(deviations) // 2 :] if len(deviations) >= 2 * _SETTLED else deviations
+    return kept[-_REMEMBERED:]
+
+
 def _forecast(x: Floats, periods: tuple[int, ...], known: int | None = None) -> tuple[Floats, Floats]:
     """Return forecasts and their expected errors from the first points on, of which there are enough among `known`."""
+    return one_step(*beginning(x, periods, known))
+
+
+def beginning(
+    x: Floats, periods: tuple[int, ...], known: int | None = None
+) -> tuple[Floats, NDArray[np.int64], Floats, float, int, Floats, float]:
+    """Return the arguments of `one_step`: the series, and what its first points tell."""
     available = len(x) if known is None else known
     usable = np.array([period for period in periods if MIN_CYCLES * period <= available], dtype=np.int64)
     start = int(usable[-1]) * _FIRST_CYCLES if len(usable) else _FIRST
@@ -182,7 +194,7 @@ def _forecast(x: Floats, periods: tuple[int, ...], known: int | None = None) -> 
     head = filled(x[first : first + start] if first else x[:start])
     head = head if len(head) else filled(x[:available])
     level, seasonal, spread = _first_state(head, first, usable)
-    return one_step(np.ascontiguousarray(x), usable, seasonal, level, first + start, EXPERTS, spread)
+    return np.ascontiguousarray(x), usable, seasonal, level, first + start, EXPERTS, spread
 
 
 def _first_state(head: Floats, first: int, periods: NDArray[np.int64]) -> tuple[float, Floats, float]:
@@ -198,7 +210,7 @@ def _first_state(head: Floats, first: int, periods: NDArray[np.int64]) -> tuple[
     return float(trend[-1]), np.concatenate(seasons), float(errors.mean()) if len(errors) else 0.0
 
 
-def _standardised(values: Floats, expected: Floats, scale: Floats) -> Floats:
+def standardised(values: Floats, expected: Floats, scale: Floats) -> Floats:
     """Return (value - expected) / scale: 0 where they differ by rounding, else infinite where the scale is 0."""
     error = values - expected
     error[np.abs(error) <= _ROUNDING * np.abs(expected)] = 0.0
@@ -206,6 +218,7 @@ def _standardised(values: Floats, expected: Floats, scale: Floats) -> Floats:
         return np.where(error == 0.0, 0.0, error / scale)
 
 
-def _known(deviations: Floats) -> Floats:
+def known_deviations(deviations: Floats) -> Floats:
+    """Return those that are known, none of them infinite."""
     kept: Floats = deviations[~np.isnan(deviations)]
     return np.clip(kept, -1e100, 1e100)

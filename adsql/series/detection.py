@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from adsql.arrow import Floats
 
-_LARGEST = 1e6  # deviate: what was never seen is infinitely rare, and a score is finite
+LARGEST = 1e6  # deviate: what was never seen is infinitely rare, and a score is finite
 _UNIT = 2.326  # the normal deviate of the 99% quantile, which novelty is measured in
 
 
@@ -34,6 +34,10 @@ class Status(StrEnum):
     NO_VALUE = "no value"
     TOO_SHORT = "too short"
     WARMING_UP = "warming up"
+    # Of points that a model is asked about:
+    UNKNOWN_SERIES = "unknown series"
+    NOT_NEW = "not new"  # it has learned from this one, or from later ones
+    TOO_FAR = "too far ahead"
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def detect(
     enough = np.isfinite(taught[sampling.rows]).any(axis=1).sum() >= MIN_POINTS
     status[unknown] = Status.WARMING_UP if options.mode is Mode.CAUSAL and enough else Status.TOO_SHORT
     missing = status != None  # noqa: E711 - as above
-    return _verdict(found, X[:, 0], asked & ~missing, missing, status, asked, options)
+    return verdict(found, X[:, 0], asked & ~missing, missing, status, asked, options)
 
 
 @dataclass(frozen=True)
@@ -145,12 +149,16 @@ def _decomposed(sampling: Sampling, values: Floats, taught: Floats, options: Ser
     expected, signed = np.full(n, np.nan), np.full(n, np.nan)
     expected[sampling.rows] = result.expected[sampling.places]
     signed[sampling.rows] = result.deviates(values[sampling.rows], sampling.places)
-    signed = np.clip(signed, -_LARGEST, _LARGEST)
-    if options.direction is Direction.BOTH:
-        scores = np.abs(signed)
-    else:
-        scores = np.maximum(signed if options.direction is Direction.UP else -signed, 0.0)
+    scores = directed(signed, options.direction)
     return _Found(scores, scores, expected, result, sampling)
+
+
+def directed(signed: Floats, direction: Direction) -> Floats:
+    """Return signed deviates as scores: finite, and 0 on a side that is not looked at."""
+    finite: Floats = np.clip(signed, -LARGEST, LARGEST)
+    if direction is Direction.BOTH:
+        return np.abs(finite)
+    return np.maximum(finite if direction is Direction.UP else -finite, 0.0)
 
 
 def _scored(sampling: Sampling, X: Floats, options: SeriesOptions) -> _Found:
@@ -170,12 +178,35 @@ def _scored(sampling: Sampling, X: Floats, options: SeriesOptions) -> _Found:
                 raw = window_neighbours(columns[0], period, neighbours, options.seed)
             rare = np.maximum(Tails.fit(raw).deviates(raw), 0.0)
         scores[sampling.rows] = raw[sampling.places]
-        deviates[sampling.rows] = np.minimum(rare, _LARGEST)[sampling.places]
+        deviates[sampling.rows] = np.minimum(rare, LARGEST)[sampling.places]
     return _Found(deviates, scores, np.full(n, np.nan))
 
 
-def _verdict(
-    found: _Found,
+class Findings(Protocol):
+    """What an algorithm found out about rows: normal deviates, its own scores, what it expected, and bounds."""
+
+    @property
+    def deviates(self) -> Floats:
+        """How rare each row is; NaN where nothing is known."""
+        ...
+
+    @property
+    def scores(self) -> Floats:
+        """The algorithm's own scale."""
+        ...
+
+    @property
+    def expected(self) -> Floats:
+        """The expected values; NaN where there are none."""
+        ...
+
+    def bounds(self, deviate: float) -> tuple[Floats, Floats]:
+        """Return the bounds at a normal deviate; NaN where there are none."""
+        ...
+
+
+def verdict(
+    found: Findings,
     values: Floats,
     judged: NDArray[np.bool_],
     missing: NDArray[np.bool_],
@@ -183,6 +214,7 @@ def _verdict(
     asked: NDArray[np.bool_],
     options: SeriesOptions,
 ) -> Judged:
+    """Return the verdicts on rows: `judged` ones have no status and are asked for, `missing` ones have one."""
     threshold = deviate_of(options.sensitivity)
     if options.policy.policy is not Policy.AUTOMATIC and judged.any():
         # At 0 nothing deviates, whatever share was asked for.

@@ -10,7 +10,7 @@ STRANGE = "SELECT * FROM 'trips.csv' WHERE fare > 900"
 
 
 def test_a_verdict_is_kept_shown_and_learned_from(folder):
-    adsql("train", "fares", "trips.csv", "-d", "m.duckdb", "-a", "mad", "-c", "fare")
+    adsql("train", "fares", "trips.csv", "-d", "m.duckdb", "-a", "mad", "-c", "fare", "--contamination", "0.002")
     given = adsql("give-feedback", "fares", STRANGE, "-d", "m.duckdb", "--verdict", "normal", "--key", "distance")
     assert given.stderr == "1 verdict kept for fares\n"
     shown = adsql("preview-feedback", "fares", "trips.csv", "-d", "m.duckdb", "-f", "csv").stdout.splitlines()

@@ -21,16 +21,17 @@ from adsql_server.routes import (
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+# Routes are tried one after the other: those of single rows, which are called most often, come first.
 ROUTERS: tuple[APIRouter, ...] = (
-    auth.router,
-    users.router,
-    api_keys.router,
-    tenants.router,
-    audit.router,
     detection.router,
     models.router,
     feedback.router,
     database.router,
     jobs.router,
+    auth.router,
+    users.router,
+    api_keys.router,
+    tenants.router,
+    audit.router,
     health.router,
 )

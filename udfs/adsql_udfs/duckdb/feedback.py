@@ -18,7 +18,7 @@ from adsql_udfs.quoting import literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adsql_udfs.duckdb.functions import Column
+    from adsql_udfs.duckdb.function import Column
 
 EFFECTS = 'STRUCT(metric VARCHAR, "before" DOUBLE, "after" DOUBLE)[]'
 _EFFECT = pa.struct([("metric", pa.string()), ("before", pa.float64()), ("after", pa.float64())])
@@ -71,15 +71,15 @@ def give_feedback(
 
 def feedback_record(handles: Column, groups: Column, verdicts: Column, names: Column, sources: Column) -> pa.Array[Any]:
     """Let a saved model learn from verdicts, and return the result as a row to store."""
-    table, n_rows = training.sample(groups[0])
+    table, n_rows = training.sampled(groups[0])
     model = learned(loaded.get(handles[0].as_py()), table, _verdicts(verdicts), n_rows)
     record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), f"duckdb {duckdb.__version__}")
-    return training.recorded(record)
+    return training.record_row(record)
 
 
 def feedback_effects(handles: Column, groups: Column, verdicts: Column) -> pa.Array[Any]:
     """Return what learning from verdicts would change."""
-    table, n_rows = training.sample(groups[0])
+    table, n_rows = training.sampled(groups[0])
     effects = preview(loaded.get(handles[0].as_py()), table, _verdicts(verdicts), n_rows)
     return pa.array([[effect._asdict() for effect in effects]], pa.list_(_EFFECT))
 

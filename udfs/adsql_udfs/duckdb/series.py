@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,32 +27,47 @@ _NUMBERS = ("expected", "lower", "upper", "score", "severity")
 _NAMES = ["expected_value", "lower_bound", "upper_bound", "anomaly_score", "severity", "is_anomaly", "status", "asked"]
 
 
-def judge(lists: Column, options: Column) -> pa.Array[Any]:
-    """Return the verdicts on the rows of each series, in their order.
+class Rows(NamedTuple):
+    """The rows of some series: their times, values, which are excluded, and where each series begins and ends."""
 
-    `lists` has a list of structs a series: the time `t`, the values `v0`, `v1`, ..., and whether it is excluded, `x`.
+    time: pa.Array[Any]
+    X: Floats
+    excluded: NDArray[np.bool_]
+    offsets: NDArray[np.int64]
+
+
+def unfolded(lists: Column) -> Rows:
+    """Return the rows of lists, one a series; rows beside the lists are series without any.
+
+    A list has structs of the time `t`, the values `v0`, `v1`, ..., and whether the row is excluded, `x`.
     """
     whole: Any = plain_array(lists)
-    if not len(whole):
-        return pa.ListArray.from_arrays(pa.array([0], pa.int32()), _result([]))
     offsets = whole.offsets.to_numpy().astype(np.int64)
     rows = whole.values.slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
-    offsets = offsets - offsets[0]
-    times, known = whole_times(rows.field("t"))
     names = [field.name for field in rows.type if field.name.startswith("v")]
     X = np.column_stack([unbounded_float64(rows.field(name)) for name in names])
     excluded = rows.field("x").fill_null(False).to_numpy(zero_copy_only=False)
-    asked = SeriesOptions.parse(len(names), **json.loads(options[0].as_py()))
+    return Rows(rows.field("t"), X, excluded, offsets - offsets[0])
+
+
+def judge(lists: Column, options: Column) -> pa.Array[Any]:
+    """Return the verdicts on the rows of each series, in their order."""
+    if not len(lists):
+        return pa.ListArray.from_arrays(pa.array([0], pa.int32()), judged_rows([]))
+    time, X, excluded, offsets = unfolded(lists)
+    times, known = whole_times(time)
+    asked = SeriesOptions.parse(X.shape[1], **json.loads(options[0].as_py()))
     judged = []
     for first, last in pairwise(offsets.tolist()):
         if first == last:  # a row beside the lists
             continue
         part = slice(first, last)
         judged.append(detect(times[part], known[part], X[part], excluded[part], asked))
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), _result(judged))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), judged_rows(judged))
 
 
-def _result(judged: Sequence[Judged]) -> pa.Array[Any]:
+def judged_rows(judged: Sequence[Judged]) -> pa.Array[Any]:
+    """Return verdicts as structs."""
     columns: list[pa.Array[Any]] = [
         _nullable(_joined([getattr(part, name) for part in judged], np.float64)) for name in _NUMBERS
     ]

@@ -22,7 +22,7 @@ from adsql_udfs.quoting import identifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from adsql_udfs.duckdb.functions import Column
+    from adsql_udfs.duckdb.function import Column
 
 Execute: TypeAlias = "Callable[[str, Sequence[object]], Sequence[tuple[object, ...]]]"
 
@@ -60,19 +60,19 @@ def fit_record(groups: Column, options: Column, names: Column, sources: Column) 
     model = _fitted(groups[0], options[0].as_py())
     engine = f"duckdb {duckdb.__version__}"
     record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), engine)
-    return recorded(record)
+    return record_row(record)
 
 
 def update_record(handles: Column, groups: Column, seeds: Column, names: Column, sources: Column) -> pa.Array[Any]:
     """Let a saved model learn from a sample of further rows, and return the result as a row to store."""
-    table, n_rows = sample(groups[0])
+    table, n_rows = sampled(groups[0])
     model = loaded.get(handles[0].as_py()).updated(table, n_rows, seeds[0].as_py())
     record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), f"duckdb {duckdb.__version__}")
-    return recorded(record)
+    return record_row(record)
 
 
-def recorded(record: ModelRecord) -> pa.Array[Any]:
-    """Return a model's row as UDFs do."""
+def record_row(record: ModelRecord) -> pa.Array[Any]:
+    """Return a record as the UDFs do that make one."""
     return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
 
 
@@ -155,11 +155,11 @@ def _arrow_struct(fields: Mapping[str, str]) -> pa.StructType:
 
 
 def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
-    table, n_rows = sample(groups)
+    table, n_rows = sampled(groups)
     return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
 
 
-def sample(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
+def sampled(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
     """Return rows and counts from [{key, n, rows}, ...]: of each segment its key, its rows in all, a sample of them."""
     values = getattr(groups, "values", None)
     if values is None or len(values) == 0:

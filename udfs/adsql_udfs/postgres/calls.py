@@ -170,7 +170,7 @@ def consensus(plpy: Server, *arguments: Any) -> dict[str, Any] | None:  # noqa: 
 @reporting
 def model_info(plpy: Server, name: str, version: int | None) -> list[Fact]:
     """Return what is known of a model."""
-    return store.model(plpy, name, version).info()
+    return store.either(plpy, name, version).info()
 
 
 @reporting

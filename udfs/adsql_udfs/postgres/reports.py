@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adsql_udfs.postgres import evaluation, explanation, feedback, series
+from adsql_udfs.postgres import contrasts, evaluation, explanation, feedback, profiling, series
 from adsql_udfs.postgres.calls import given_options, reporting, stored
 
 if TYPE_CHECKING:
@@ -76,3 +76,21 @@ def apply_feedback(plpy: Server, *arguments: Any) -> dict[str, Any]:  # noqa: AN
 def explain_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `explanation.explain`
     """Return why the anomalies of a source are anomalies."""
     return explanation.explain(plpy, *arguments)
+
+
+@reporting
+def contrast_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `contrasts.contrast`
+    """Return which groups of rows anomalies come from."""
+    return list(contrasts.contrast(plpy, *arguments))
+
+
+@reporting
+def profile_data(plpy: Server, given: str | None) -> list[tuple[Any, ...]]:
+    """Return what the columns of a source are like."""
+    return list(profiling.profile(plpy, given))
+
+
+@reporting
+def suggest_detectors(plpy: Server, given: str | None) -> list[tuple[Any, ...]]:
+    """Return which detectors suit a source."""
+    return list(profiling.suggest(plpy, given))

@@ -16,6 +16,7 @@ from adsql.segment import Scores
 from adsql.segment_keys import existing_column
 from adsql_udfs import loaded
 from adsql_udfs.postgres import store
+from adsql_udfs.postgres.cells import Cells, cells
 from adsql_udfs.postgres.columns import MAX_TEXT, Column, decoded, describe, no_rows
 from adsql_udfs.postgres.records import fields, layout, number, parts
 from adsql_udfs.postgres.server import query
@@ -74,7 +75,7 @@ class Reader:
     model
         The model.
     numbers
-        Where the features are numbers: what reads them. None where they are not.
+        What reads the features off a row, if the model has one segment.
     columns
         The columns that the model needs, and their fields.
     encoding
@@ -82,7 +83,7 @@ class Reader:
     """
 
     model: Model
-    numbers: Numbers | None
+    numbers: Numbers | Cells | None
     columns: tuple[tuple[Column, int], ...]
     encoding: str
 
@@ -225,16 +226,21 @@ def _new_reader(plpy: Server, model: Model, data: bytes, row_type: int, names: S
     needed = [existing_column(name, no_rows(every)) for name in model.positional_columns]
     columns = tuple((column, position) for position, column in enumerate(every) if column.name in needed)
     encoding = query(plpy, "SELECT pg_catalog.current_setting('client_encoding') AS name")[0]["name"]
-    return Reader(model, _numbers(model, columns, types), columns, _CODECS.get(encoding, encoding))
+    codec = _CODECS.get(encoding, encoding)
+    return Reader(model, _numbers(model, columns, types, codec), columns, codec)
 
 
 def _attributes(plpy: Server, row_type: int) -> Rows:
     return query(plpy, sql("attributes"), ["oid"], [row_type])
 
 
-def _numbers(model: Model, columns: Sequence[tuple[Column, int]], types: Sequence[int]) -> Numbers | None:
-    if not model.takes_numbers:
+def _numbers(
+    model: Model, columns: Sequence[tuple[Column, int]], types: Sequence[int], encoding: str
+) -> Numbers | Cells | None:
+    if model.segment_by:
         return None
+    if not model.takes_numbers:
+        return cells(model.segments[""].features.features, columns, encoding)
     found = {column.name.casefold(): (position, number(column.base)) for column, position in columns}
     given = [found[feature.column.casefold()] for feature in model.segments[""].features.features]
     readers = tuple((position, read) for position, read in given if read is not None)
