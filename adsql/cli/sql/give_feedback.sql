@@ -6,7 +6,7 @@ FROM (
         $verdict,
         key => CASE
             WHEN $key IS NOT NULL THEN coalesce(
-                json_extract_string(to_json(adsql_row), concat('$."', $key, '"')),
+                json_extract_string(to_json(adsql_row), $key),
                 error(concat('a row has no value in its column ', $key))
             )
         END,
