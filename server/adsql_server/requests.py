@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -123,6 +123,23 @@ class Contrast(Given):
 
     flag: Name = Field(description="The column that says which")
     dimensions: list[Name] = Field(min_length=1, description="The columns whose values are groups")
+
+
+class Feedback(BaseModel):
+    """A verdict on a row."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    row: dict[str, Any] = Field(min_length=1, description="The row, as it was scored")
+    verdict: Literal["anomaly", "normal"]
+    key: Name | None = Field(None, description="What tells the row from others: a newer verdict replaces an older one")
+    note: Text | None = Field(None, description="Why")
+
+
+class Learning(Given, Asynchronous):
+    """Rows to train on, beside the verdicts that a model was given."""
+
+    version: Version | None = Field(None, description="Of the model; by default the newest")
 
 
 class Query(BaseModel):
