@@ -40,7 +40,7 @@ class Call(StrEnum):
     @property
     def writes(self) -> bool:
         """Whether it changes the database."""
-        return self in (Call.TRAIN, Call.DROP)
+        return self in (Call.TRAIN, Call.DROP, Call.GIVE_FEEDBACK, Call.APPLY_FEEDBACK)
 
 
 @dataclass(frozen=True)
