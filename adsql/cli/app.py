@@ -163,6 +163,7 @@ app.command()(judging.evaluate)
 app.command()(judging.compare)
 app.command()(judging.thresholds)
 app.command()(judging.explain)
+app.command()(judging.drift)
 
 
 @app.command()
