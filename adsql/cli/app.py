@@ -9,7 +9,7 @@ import typer
 
 from adsql import __version__
 from adsql.catalog import Catalog
-from adsql.cli import judging, postgres
+from adsql.cli import feedback, judging, postgres
 from adsql.cli.arguments import (
     AlertBudget,
     Algorithm,
@@ -35,7 +35,7 @@ from adsql.cli.databases import MEMORY, Access, database
 from adsql.cli.demo import run_demo
 from adsql.cli.failures import err, reading, reporting
 from adsql.cli.notices import tell_columns
-from adsql.cli.output import check_folder, check_output, read_bytes, show, write, write_bytes, write_whole
+from adsql.cli.output import STORED, check_folder, check_output, read_bytes, show, write, write_bytes, write_whole
 from adsql.cli.running import in_background, query, run
 from adsql.cli.scoring import score_rows
 from adsql.cli.serve import serve
@@ -52,8 +52,6 @@ app = typer.Typer(
 
 app.add_typer(postgres.app)
 app.command()(serve)
-
-_STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
 
 
 @app.callback(invoke_without_command=True)
@@ -122,7 +120,7 @@ def train(
             rows = run(con, query("train"), {**values, "name": name, "source": chosen}, f"training {name}")
             catalog = Catalog(lambda sql, given: con.execute(sql, list(given)).fetchall())
             model = Model.from_bytes(*catalog.stored(*rows[0][:2]))
-        show(_STORED, rows)
+        show(STORED, rows)
         tell_columns(model, chosen)
 
 
@@ -135,7 +133,7 @@ def update(
         chosen = chosen_input(source, source_option)
         with database(db, Access.CHANGE) as con, reading(chosen):
             rows = run(con, query("update"), {"name": name, "source": chosen, "seed": seed}, f"updating {name}")
-        show(_STORED, rows)
+        show(STORED, rows)
 
 
 @app.command()
@@ -164,6 +162,9 @@ app.command()(judging.compare)
 app.command()(judging.thresholds)
 app.command()(judging.explain)
 app.command()(judging.drift)
+app.command("give-feedback")(feedback.give)
+app.command("preview-feedback")(feedback.preview)
+app.command("apply-feedback")(feedback.apply)
 
 
 @app.command()
@@ -217,7 +218,7 @@ def import_model(
         data = read_bytes(file)
         with database(db, Access.KEEP) as con:
             rows = run(con, query("import"), {"name": name, "data": data}, f"importing {name}")
-        show(_STORED, rows)
+        show(STORED, rows)
 
 
 @app.command()

@@ -193,11 +193,11 @@ class SeriesOptions:
         result = cls(
             chosen,
             chosen.spec.resolve(given),
-            _periods(season),
-            _number("sensitivity", sensitivity, SENSITIVITY, 0.5, above_zero=True),
+            periods_option(season),
+            number_option("sensitivity", sensitivity, SENSITIVITY, 0.5, above_zero=True),
             policy,
             _word("direction", direction, Direction, Direction.BOTH),
-            _number("min_deviation", min_deviation, 0.0, sys.float_info.max),
+            number_option("min_deviation", min_deviation, 0.0, sys.float_info.max),
             asked_mode,
             _whole("only_last_n", only_last_n, 1, sys.maxsize),
             _whole("seed", seed, 0, 2**32 - 1) or 0,
@@ -239,7 +239,7 @@ def _algorithm(value: object, n_channels: int) -> SeriesAlgorithm:
     return found
 
 
-def _periods(value: object) -> tuple[int, ...] | None:
+def periods_option(value: object) -> tuple[int, ...] | None:
     """Return seasons in points: 'auto' finds them, 'none' or an empty list has none."""
     if value is None or value == "auto":
         return None
@@ -263,7 +263,8 @@ def _whole(option: str, value: object, least: int, most: int) -> int | None:
     return number
 
 
-def _number(option: str, value: object, default: float, most: float, *, above_zero: bool = False) -> float:
+def number_option(option: str, value: object, default: float, most: float, *, above_zero: bool = False) -> float:
+    """Return an option that is a number from 0 on, or above it; the default for None."""
     if value is None:
         return default
     usable = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= most

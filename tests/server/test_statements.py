@@ -23,6 +23,9 @@ READS = [
     "SELECT EXISTS (SELECT 1), (SELECT 2), grouping(a) FROM t GROUP BY ROLLUP (a)",
     "FROM t, LATERAL (SELECT t.a)", "FROM 'data/few.csv'", "FROM read_csv('data/few.csv')",
     "FROM detect_anomalies('t')", "FROM adsql.detect_anomalies('SELECT a FROM t', params => {'n': 1}, columns => ['a'])",
+    "FROM explain_anomalies('t', 'm', top_k => 2)", "FROM compare_models(['m'], 'SELECT a, b FROM t', 'b')",
+    "FROM threshold_report('m', 't')", "FROM profile_data('t')", "FROM suggest_detectors('t')",
+    "FROM contrast_anomalies('t', 'flag', ['a'])",
     "SELECT anomaly_score('m', t), adsql.is_anomaly('m', a, b) FROM t", "FROM model_info('m')", "FROM models()",
 ]  # fmt: skip
 NO_SINGLE_SELECT = [
@@ -53,6 +56,9 @@ MORE_THAN_READING = [
         "detect_anomalies('SELECT drop_model(''m'')')", "detect_anomalies('SELECT drop' || '_model(1)')",
         "detect_anomalies(source => (SELECT x FROM t))", "detect_anomalies(query('x'))", "detect_anomalies($1)",
         "detect_anomalies('t', columns => drop_model('m'))", "evaluate_model('m', 'FROM read_text(''x'')', 'l')",
+        "explain_anomalies('FROM read_text(''x'')', 'm')", "compare_models(['m'], 'FROM glob(''x'')', 'l')",
+        "threshold_report('m', 'SELECT getenv(''x'')')", "profile_data('SELECT drop_model(''m'')')",
+        "suggest_detectors(source => 'FROM query(''x'')')", "contrast_anomalies('FROM pg_settings', 'f', ['a'])",
         "detect_anomalies('FROM detect_anomalies(''FROM read_text(''''x'''')'')')", "read_csv('x', columns = getenv('y'))",
     )),
     # Wherever an expression may stand.

@@ -87,6 +87,28 @@ FROM query(
     __adsql_plan_incidents(source, json_serialize_plan(__adsql_source(source), optimize := true), max_gap)
 );
 
+CREATE OR REPLACE $temporary MACRO $schema.detect_change_points(
+    source,
+    time_column,
+    value_column,
+    series := NULL,
+    kind := NULL,
+    season := NULL,
+    sensitivity := NULL,
+    exclude := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_changes(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+        time_column,
+        value_column,
+        series,
+        {'kind': kind, 'season': season, 'sensitivity': sensitivity, 'exclude': exclude}
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.train_series_model(
     model,
     source,
