@@ -36,6 +36,7 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     │   ├── InvalidModelName            ADSQL_INVALID_MODEL_NAME
     │   ├── CorruptModel                ADSQL_CORRUPT_MODEL
     │   ├── NewerModel                  ADSQL_NEWER_MODEL
+    │   ├── NoReference                 ADSQL_NO_REFERENCE
     │   ├── WrongKindOfModel            ADSQL_WRONG_KIND_OF_MODEL
     │   └── NoSqlForm                   ADSQL_NO_SQL_FORM
     └── DatabaseError                   the database adsql is installed in           exit code 5
@@ -286,6 +287,12 @@ class NewerModel(ModelError):
     """The model was written by a newer adsql than this one."""
 
     code = "ADSQL_NEWER_MODEL"
+
+
+class NoReference(ModelError):
+    """The model was stored before models kept what their training rows were like."""
+
+    code = "ADSQL_NO_REFERENCE"
 
 
 class WrongKindOfModel(ModelError):

@@ -34,7 +34,7 @@ NAMES = (
     "consensus", "models", "model_info", "model_sql", "detectors", "drop_model", "export_model", "import_model",
     "evaluate_model", "compare_models", "threshold_report", "give_feedback",
     "preview_feedback", "apply_feedback", "explain_anomaly", "explain_anomalies",
-    "contrast_anomalies", "profile_data", "suggest_detectors",
+    "contrast_anomalies", "profile_data", "suggest_detectors", "check_drift",
     "detect_series_anomalies", "anomaly_incidents", "detect_change_points", "train_series_model", "score_series",
 )  # fmt: skip
 COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"

@@ -23,6 +23,7 @@ from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import (
     contrasts,
+    drift,
     evaluation,
     explanation,
     feedback,
@@ -126,6 +127,11 @@ def plan_profile(*arguments: Column) -> pa.Array[Any]:
 def plan_suggest(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of suggest_detectors."""
     return planned(profiling.plan_suggest, arguments)
+
+
+def plan_drift(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of check_drift."""
+    return planned(drift.plan_drift, arguments)
 
 
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
@@ -239,6 +245,7 @@ FUNCTIONS = (
     Function(plan_contrast, "VARCHAR"),
     Function(plan_profile, "VARCHAR"),
     Function(plan_suggest, "VARCHAR"),
+    Function(plan_drift, "VARCHAR"),
     *series_functions.FUNCTIONS,
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),
@@ -271,6 +278,7 @@ FUNCTIONS = (
     Function(profiling.outside, "BOOLEAN"),
     Function(profiling.profile, profiling.PROFILE, changes=True),
     Function(profiling.suggest, profiling.SUGGESTIONS, changes=True),
+    Function(drift.drift, drift.DRIFTS, changes=True),
     Function(feedback.give_feedback, "VARCHAR", changes=True),
     Function(feedback.feedback_record, training.RECORD, changes=True),
     Function(feedback.feedback_effects, feedback.EFFECTS, changes=True),

@@ -365,6 +365,11 @@ CREATE OR REPLACE $temporary MACRO $schema.apply_feedback(model, source, version
     )
 );
 
+CREATE OR REPLACE $temporary MACRO $schema.check_drift(model, source, version := NULL) AS TABLE
+FROM query(
+    __adsql_plan_drift(model, source, json_serialize_plan(__adsql_source(source), optimize := true), version)
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE
 SELECT unnest(fact)
 FROM (SELECT unnest(facts) AS fact FROM (SELECT __adsql_model_info($home.model_handle(model, version)) AS facts));
