@@ -33,8 +33,8 @@ NAMES = (
     "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly",
     "consensus", "models", "model_info", "model_sql", "detectors", "drop_model", "export_model", "import_model",
     "evaluate_model", "compare_models", "threshold_report", "explain_anomaly", "explain_anomalies",
-    "detect_series_anomalies", "anomaly_incidents", "detect_change_points", "train_series_model",
-    "score_series",
+    "detect_series_anomalies", "anomaly_incidents", "detect_change_points", "backtest_series",
+    "train_series_model", "score_series",
 )  # fmt: skip
 COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
 
