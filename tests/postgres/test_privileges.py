@@ -28,6 +28,7 @@ WITHOUT_A_PATH = {
     "__plan_series", "__judge_series", "__detect_series", "detect_series_anomalies",
     "__plan_incidents", "anomaly_incidents",
     "__plan_changes", "__change_points", "__detect_changes", "detect_change_points",
+    "__plan_backtest", "__backtest", "backtest_series",
     "__keep_series", "__train_series", "train_series_model", "__plan_score_series", "__score_series", "score_series",
 }  # fmt: skip
 ROWS_OF = ("_of_row", "_of_values", "_of_json")

@@ -21,7 +21,8 @@ NAMES = {
     "evaluate_model", "compare_models", "threshold_report", "give_feedback", "preview_feedback", "apply_feedback",
     "explain_anomaly", "explain_anomalies",
     "contrast_anomalies", "profile_data", "suggest_detectors", "check_drift",
-    "detect_series_anomalies", "anomaly_incidents", "detect_change_points", "train_series_model", "score_series",
+    "detect_series_anomalies", "anomaly_incidents", "detect_change_points",
+    "backtest_series", "train_series_model", "score_series",
 }  # fmt: skip
 MACROS = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE schema_name = $1 AND function_type LIKE '%macro' AND NOT internal"
 

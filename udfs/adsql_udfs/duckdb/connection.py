@@ -35,7 +35,8 @@ NAMES = (
     "evaluate_model", "compare_models", "threshold_report", "give_feedback",
     "preview_feedback", "apply_feedback", "explain_anomaly", "explain_anomalies",
     "contrast_anomalies", "profile_data", "suggest_detectors", "check_drift",
-    "detect_series_anomalies", "anomaly_incidents", "detect_change_points", "train_series_model", "score_series",
+    "detect_series_anomalies", "anomaly_incidents", "detect_change_points",
+    "backtest_series", "train_series_model", "score_series",
 )  # fmt: skip
 COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
 
