@@ -30,6 +30,7 @@ from adsql_udfs.duckdb import (
     instances,
     plans,
     profiling,
+    reliability,
     series_functions,
     training,
 )
@@ -97,16 +98,6 @@ def plan_compare(*arguments: Column) -> pa.Array[Any]:
 def plan_thresholds(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of threshold_report."""
     return planned(evaluation.plan_thresholds, arguments)
-
-
-def plan_preview_feedback(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of preview_feedback."""
-    return planned(feedback.plan_preview, arguments)
-
-
-def plan_apply_feedback(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of apply_feedback."""
-    return planned(feedback.plan_apply, arguments)
 
 
 def plan_explain(*arguments: Column) -> pa.Array[Any]:
@@ -239,8 +230,6 @@ FUNCTIONS = (
     Function(plan_evaluate, "VARCHAR"),
     Function(plan_compare, "VARCHAR"),
     Function(plan_thresholds, "VARCHAR"),
-    Function(plan_preview_feedback, "VARCHAR"),
-    Function(plan_apply_feedback, "VARCHAR"),
     Function(plan_explain, "VARCHAR"),
     Function(plan_contrast, "VARCHAR"),
     Function(plan_profile, "VARCHAR"),
@@ -279,9 +268,8 @@ FUNCTIONS = (
     Function(profiling.profile, profiling.PROFILE, changes=True),
     Function(profiling.suggest, profiling.SUGGESTIONS, changes=True),
     Function(drift.drift, drift.DRIFTS, changes=True),
-    Function(feedback.give_feedback, "VARCHAR", changes=True),
-    Function(feedback.feedback_record, training.RECORD, changes=True),
-    Function(feedback.feedback_effects, feedback.EFFECTS, changes=True),
+    *feedback.FUNCTIONS,
+    *reliability.FUNCTIONS,
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),
