@@ -9,22 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql.kernels.columns import upper_half_probability
-from adsql.series.bounds import Tails, deviate_of
-from adsql.series.channels import channel_neighbours
-from adsql.series.decomposition import MIN_POINTS, Expected, decompose
-from adsql.series.online import stream_novelty
-from adsql.series.options import CHANNELS, DECOMPOSITION, ONLINE, Direction, Mode, SeriesOptions
+from adsql.series.algorithms import Mode
+from adsql.series.bounds import deviate_of
+from adsql.series.decomposition import MIN_POINTS
+from adsql.series.findings import Findings, findings
+from adsql.series.options import Direction, SeriesOptions
 from adsql.series.sampling import Sampling
-from adsql.series.window_neighbours import window_neighbours
 from adsql.threshold import Policy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
-
-_LARGEST = 1e6  # deviate: what was never seen is infinitely rare, and a score is finite
-_UNIT = 2.326  # the normal deviate of the 99% quantile, which novelty is measured in
 
 
 class Status(StrEnum):
@@ -52,6 +48,12 @@ class Judged:
         Shape (n,): a `Status` or None.
     asked
         Shape (n,): whether the row is among those to be judged.
+    algorithms
+        The names of the algorithms that judged.
+    algorithm
+        Shape (n,): the place among them of the one whose verdict is the row's.
+    season
+        The seasons in points that values were expected by, ascending; None where none was sought.
     """
 
     expected: Floats
@@ -62,6 +64,9 @@ class Judged:
     is_anomaly: NDArray[np.bool_]
     status: NDArray[np.object_]
     asked: NDArray[np.bool_]
+    algorithms: tuple[str, ...]
+    algorithm: NDArray[np.int8]
+    season: tuple[int, ...] | None
 
 
 def detect(
@@ -108,10 +113,7 @@ def detect(
     if options.only_last_n is None:
         asked[~known] = True
     taught = np.where(excluded[:, np.newaxis], np.nan, X)
-    if options.algorithm is DECOMPOSITION:
-        found = _decomposed(sampling, X[:, 0], taught[:, 0], options)
-    else:
-        found = _scored(sampling, taught, options)
+    found = findings(sampling, X, taught, options)
     unknown = np.isnan(found.deviates) & (status == None)  # noqa: E711 - element by element
     enough = np.isfinite(taught[sampling.rows]).any(axis=1).sum() >= MIN_POINTS
     status[unknown] = Status.WARMING_UP if options.mode is Mode.CAUSAL and enough else Status.TOO_SHORT
@@ -119,63 +121,8 @@ def detect(
     return _verdict(found, X[:, 0], asked & ~missing, missing, status, asked, options)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What an algorithm found out about the rows: signed normal deviates, its own scores, what it expected."""
-
-    deviates: Floats
-    scores: Floats
-    expected: Floats
-    bounds_of: Expected | None = None
-    sampling: Sampling | None = None
-
-    def bounds(self, deviate: float) -> tuple[Floats, Floats]:
-        n = len(self.deviates)
-        lower, upper = np.full(n, np.nan), np.full(n, np.nan)
-        if self.bounds_of is not None and self.sampling is not None:
-            low, high = self.bounds_of.bounds(deviate)
-            lower[self.sampling.rows] = low[self.sampling.places]
-            upper[self.sampling.rows] = high[self.sampling.places]
-        return lower, upper
-
-
-def _decomposed(sampling: Sampling, values: Floats, taught: Floats, options: SeriesOptions) -> _Found:
-    n = len(values)
-    result = decompose(sampling.spread(taught), options.periods, causal=options.mode is Mode.CAUSAL)
-    expected, signed = np.full(n, np.nan), np.full(n, np.nan)
-    expected[sampling.rows] = result.expected[sampling.places]
-    signed[sampling.rows] = result.deviates(values[sampling.rows], sampling.places)
-    signed = np.clip(signed, -_LARGEST, _LARGEST)
-    if options.direction is Direction.BOTH:
-        scores = np.abs(signed)
-    else:
-        scores = np.maximum(signed if options.direction is Direction.UP else -signed, 0.0)
-    return _Found(scores, scores, expected, result, sampling)
-
-
-def _scored(sampling: Sampling, X: Floats, options: SeriesOptions) -> _Found:
-    n = len(X)
-    columns = [sampling.spread(column) for column in X.T]
-    scores, deviates = np.full(n, np.nan), np.full(n, np.nan)
-    if sum(np.isfinite(column).any() for column in columns) and sampling.n >= MIN_POINTS:
-        if options.algorithm is ONLINE:
-            raw = stream_novelty(columns[0], options.params["quiet"])
-            rare = _UNIT * raw
-        else:
-            neighbours = options.params["n_neighbors"]
-            if options.algorithm is CHANNELS:
-                raw = channel_neighbours(np.column_stack(columns), neighbours, options.seed)
-            else:
-                period = options.periods[0] if options.periods else None
-                raw = window_neighbours(columns[0], period, neighbours, options.seed)
-            rare = np.maximum(Tails.fit(raw).deviates(raw), 0.0)
-        scores[sampling.rows] = raw[sampling.places]
-        deviates[sampling.rows] = np.minimum(rare, _LARGEST)[sampling.places]
-    return _Found(deviates, scores, np.full(n, np.nan))
-
-
 def _verdict(
-    found: _Found,
+    found: Findings,
     values: Floats,
     judged: NDArray[np.bool_],
     missing: NDArray[np.bool_],
@@ -199,4 +146,7 @@ def _verdict(
         upper = np.full(len(values), np.nan)
     scores = np.where(missing, np.nan, found.scores)
     severity = upper_half_probability(np.where(missing, 0.0, found.deviates))
-    return Judged(found.expected, lower, upper, scores, np.where(missing, np.nan, severity), strange, status, asked)
+    return Judged(
+        found.expected, lower, upper, scores, np.where(missing, np.nan, severity), strange, status, asked,
+        found.algorithms, found.algorithm, found.expectation.periods if found.expectation is not None else None,
+    )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adsql.series.bounds import Tails, deviate_of
+from adsql.series.bounds import Tails, bulk_deviates, deviate_of
 from adsql.series.channels import channel_neighbours
 from adsql.series.decomposition import MIN_POINTS, decompose
 from adsql.series.online import stream_novelty
@@ -144,6 +144,21 @@ def test_deviates_are_the_inverse_of_intervals():
     tails = Tails.fit(np.random.default_rng(0).exponential(size=3_000))
     for deviate in (0.5, 2.0, 4.0):
         np.testing.assert_allclose(tails.deviates(np.array(tails.interval(deviate))), [-deviate, deviate])
+
+
+def test_rarity_is_told_by_the_bulk_of_scores():
+    scores = np.random.default_rng(0).normal(5.0, 2.0, 4_000)
+    clean_rarity = bulk_deviates(scores)
+    assert (clean_rarity >= 0.0).all()
+    assert clean_rarity.max() < deviate_of(0.001)
+    scores[:400] += 40.0
+    assert bulk_deviates(scores)[:400].min() > 5.0
+    assert (bulk_deviates(np.full(50, 3.0)) == 0.0).all()
+
+
+def test_windows_of_a_series_that_repeats_itself_exactly_are_not_told_apart_by_rounding():
+    values = np.tile(np.arange(7.0), 60)
+    assert (window_neighbours(values) == 0.0).all()
 
 
 def test_windows_find_a_strange_shape_of_usual_values():

@@ -39,8 +39,9 @@ RESULT_COLUMNS = ("anomaly_score", "severity", "is_anomaly")
 RESULT = "STRUCT(anomaly_score DOUBLE, severity DOUBLE, is_anomaly BOOLEAN)"
 CONSENSUS = "STRUCT(consensus DOUBLE, disagreement DOUBLE, members MAP(VARCHAR, DOUBLE))"
 JUDGED = (
-    "STRUCT(expected_value DOUBLE, lower_bound DOUBLE, upper_bound DOUBLE, anomaly_score DOUBLE, severity DOUBLE, "
-    "is_anomaly BOOLEAN, status VARCHAR, asked BOOLEAN)"
+    "STRUCT(points STRUCT(expected_value DOUBLE, lower_bound DOUBLE, upper_bound DOUBLE, anomaly_score DOUBLE, "
+    "severity DOUBLE, is_anomaly BOOLEAN, status VARCHAR, asked BOOLEAN, algorithm TINYINT)[], algorithms VARCHAR[], "
+    "season BIGINT[])"
 )
 _CONSENSUS = pa.struct(
     [("consensus", pa.float64()), ("disagreement", pa.float64()), ("members", pa.map_(pa.string(), pa.float64()))]
@@ -239,7 +240,7 @@ FUNCTIONS = (
     Function(plan_explain, "VARCHAR"),
     Function(plan_series, "VARCHAR"),
     Function(plan_incidents, "VARCHAR"),
-    Function(judge_series, f"{JUDGED}[]", changes=True),
+    Function(judge_series, JUDGED, changes=True),
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),
     Function(training.fit_record, training.RECORD, changes=True),

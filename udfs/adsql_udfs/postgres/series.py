@@ -35,7 +35,7 @@ _OF_TIME, _OF_VALUE = "timestamps and dates", "numbers and booleans"
 
 
 class JudgedArrays(NamedTuple):
-    """The verdicts on the n rows of a series, each as the text of an array."""
+    """The verdicts on the n rows of a series, each as the text of an array; the algorithms' names, and the season."""
 
     value: str
     expected: str
@@ -46,6 +46,9 @@ class JudgedArrays(NamedTuple):
     is_anomaly: str
     status: str
     asked: str
+    algorithm: str
+    algorithms: list[str]
+    season: list[int] | None
 
 
 def plan(
@@ -124,6 +127,9 @@ def _arrays(X: np.ndarray[Any, Any], judged: Judged) -> JudgedArrays:
             array_text(judged.is_anomaly, np.isnan(judged.score)),
             array_text(judged.status),
             array_text(judged.asked),
+            array_text(judged.algorithm),
+            list(judged.algorithms),
+            None if judged.season is None else list(judged.season),
         ]
     )
 
