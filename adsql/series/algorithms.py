@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from adsql.arrow import Floats
-    from adsql.series.decomposition import Expected
+    from adsql.series.expectation import Expected
 
 _UNIT = 2.326  # the normal deviate of the 99% quantile, which novelty is measured in
 

@@ -11,7 +11,7 @@ import numpy as np
 from adsql.kernels.columns import upper_half_probability
 from adsql.series.algorithms import Mode
 from adsql.series.bounds import deviate_of
-from adsql.series.decomposition import MIN_POINTS
+from adsql.series.expectation import MIN_POINTS
 from adsql.series.findings import Findings, findings
 from adsql.series.options import Direction, SeriesOptions
 from adsql.series.sampling import Sampling

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql.series.algorithms import DECOMPOSITION, Mode, SeriesAlgorithm, Task
-from adsql.series.decomposition import MIN_POINTS, Expected
+from adsql.series.expectation import MIN_POINTS, Expected
 from adsql.series.options import Direction, SeriesOptions
 
 if TYPE_CHECKING:

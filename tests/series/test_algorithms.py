@@ -7,7 +7,8 @@ import pytest
 
 from adsql.series.bounds import Tails, bulk_deviates, deviate_of
 from adsql.series.channels import channel_neighbours
-from adsql.series.decomposition import MIN_POINTS, decompose
+from adsql.series.decomposition import decompose
+from adsql.series.expectation import MIN_POINTS
 from adsql.series.online import stream_novelty
 from adsql.series.periods import find_periods
 from adsql.series.window_neighbours import shape_period, window_neighbours
