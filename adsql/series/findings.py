@@ -77,14 +77,15 @@ def findings(sampling: Sampling, X: Floats, taught: Floats, options: SeriesOptio
         Checked options.
     """
     chosen = options.algorithm
+    asked = Task(options.params, options.mode, options.periods, options.seed)
     if chosen.expect is None:
-        return _scored(sampling, taught, chosen, Task(options.params, options.periods, options.seed))
-    expectation = chosen.expect(sampling.spread(taught[:, 0]), options.periods, options.mode is Mode.CAUSAL)
+        return _scored(sampling, taught, chosen, asked)
+    expectation = chosen.expect(sampling.spread(taught[:, 0]), asked)
     values = _deviations(sampling, X[:, 0], expectation, options)
     beside = chosen.beside.get(options.mode)
     if beside is None:
         return values
-    task = Task(beside.spec.resolve({}), options.periods, options.seed)
+    task = asked._replace(params=beside.spec.resolve({}))
     stretches = _scored(sampling, taught, beside, task)
     if options.mode is Mode.CAUSAL:
         return _together(values, stretches, stretches.deviates)

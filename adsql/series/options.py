@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from adsql.errors import InvalidOption, UnknownAlgorithm
 from adsql.options import parse_params
-from adsql.series.algorithms import ALGORITHMS, AUTO, CHANNELS, DECOMPOSITION, Mode, SeriesAlgorithm, named
+from adsql.series.algorithms import ALGORITHMS, AUTO, AUTO_OF_SEVERAL, DECOMPOSITION, Mode, SeriesAlgorithm, named
 from adsql.threshold import Policy, ThresholdPolicy
 from adsql.wording import did_you_mean, shown
 
@@ -98,15 +98,17 @@ class SeriesOptions:
         side = _word("direction", direction, Direction, Direction.BOTH)
         least = _number("min_deviation", min_deviation, 0.0, sys.float_info.max)
         of_values = side is not Direction.BOTH or least > 0.0
-        chosen = _algorithm(algorithm, n_channels, of_values=of_values)
-        asked_mode = _word("mode", mode, Mode, chosen.modes[0])
+        given_mode = _word("mode", mode, Mode, Mode.RETROSPECTIVE)
+        chosen = _algorithm(algorithm, n_channels, given_mode, of_values=of_values)
+        asked_mode = chosen.modes[0] if mode is None else given_mode
         if asked_mode not in chosen.modes:
             able = [name for name, other in ALGORITHMS.items() if asked_mode in other.modes]
             raise InvalidOption(f"{chosen.spec.name} is not {asked_mode}", allowed=f"for it: {', '.join(able)}")
         if n_channels > 1 and not chosen.several:
+            able = [name for name, other in ALGORITHMS.items() if other.several]
             raise InvalidOption(
                 f"{chosen.spec.name} takes one value column, not {n_channels}",
-                allowed=f"several with {CHANNELS.spec.name!r}",
+                allowed=f"several with {' and '.join(able)}",
                 hint="leave algorithm out, or detect one column at a time",
             )
         given: Mapping[str, object] = {} if params is None else parse_params(params)
@@ -148,10 +150,10 @@ def gap(value: object) -> int:
     return _whole("max_gap", value, 0, sys.maxsize) or 0
 
 
-def _algorithm(value: object, n_channels: int, *, of_values: bool) -> SeriesAlgorithm:
+def _algorithm(value: object, n_channels: int, mode: Mode, *, of_values: bool) -> SeriesAlgorithm:
     if value is None or value == AUTO.spec.name:
         if n_channels > 1:
-            return CHANNELS
+            return AUTO_OF_SEVERAL[mode]
         # Of a stretch nobody can say on which side or by how much it is off.
         return DECOMPOSITION if of_values else AUTO
     found = named(value) if isinstance(value, str) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql.kernels.windows import covering_mean, window_distance
-from adsql.series.periods import autocorrelation, filled
+from adsql.series.periods import autocorrelation, normalised
 
 if TYPE_CHECKING:
     from adsql.arrow import Floats
@@ -64,12 +64,10 @@ def window_neighbours(
     >>> bool(490 < window_neighbours(values).argmax() < 540)
     True
     """
-    x = filled(values)
+    x = normalised(values)
     n = len(x)
-    deviation = x.std() if n else 0.0
-    if not deviation > 0.0:
-        return np.zeros(n or len(values))
-    x = (x - x.mean()) / deviation
+    if not x.any():
+        return np.zeros(len(values))
     length = shape_period(x) if period is None else max(period, _SHORTEST)
     total = np.zeros(n)
     for multiple in LENGTHS:
