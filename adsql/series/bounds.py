@@ -126,8 +126,8 @@ def bulk_deviates(scores: Floats) -> Floats:
 
     Examples
     --------
-    >>> bulk_deviates(np.array([1.0, 1.0, 2.0, 3.0, 2.0, 50.0])).round().tolist()
-    [0.0, 0.0, 0.0, 1.0, 0.0, 32.0]
+    >>> bulk_deviates(np.array([1.0, 1.0, 2.0, 3.0, 2.0, 2.0, 50.0])).round().tolist()
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0]
     """
     middle, high = np.quantile(scores, [0.5, _ONE_DEVIATION])
     unit = _SHARED * max(high - middle, _LEAST_UNIT * float(scores.std()))
