@@ -11,12 +11,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from adsql.errors import InvalidModelName, UnknownModel, UnknownVersion
-from adsql.model import Model
+from adsql.restoring import restored
 from adsql.state import content_hash
 from adsql.wording import did_you_mean, listing, shown
 
 if TYPE_CHECKING:
     from adsql.migrations import Execute
+    from adsql.restoring import AnyModel
 
 MAX_NAME = 200
 
@@ -45,7 +46,7 @@ class ModelRecord:
     state: bytes
 
     @classmethod
-    def of(cls, name: str, model: Model, source: str, engine: str) -> ModelRecord:
+    def of(cls, name: str, model: AnyModel, source: str, engine: str) -> ModelRecord:
         """Describe a model for storage.
 
         Parameters
@@ -62,7 +63,7 @@ class ModelRecord:
         return cls.described(name, model, source, library_versions(engine), model.to_bytes())
 
     @classmethod
-    def described(cls, name: str, model: Model, source: str, versions: str, state: bytes) -> ModelRecord:
+    def described(cls, name: str, model: AnyModel, source: str, versions: str, state: bytes) -> ModelRecord:
         """Describe a model whose bytes are given: of another version of Arrow, it may encode in others.
 
         Parameters
@@ -74,12 +75,10 @@ class ModelRecord:
         state
             The bytes that it was restored from.
         """
-        policy = model.policy
         return cls(
             check_name(name), model.algorithm, json.dumps(model.params), list(model.positional_columns),
             list(model.segment_by), len(model.segments), model.n_rows, model.n_features, model.threshold,
-            policy.policy.value if policy.value is None else f"{policy.policy.value} = {policy.value:g}",
-            model.seed, source, versions, content_hash(state), state,
+            model.threshold_policy, model.seed, source, versions, content_hash(state), state,
         )  # fmt: skip
 
 
@@ -137,7 +136,7 @@ class Catalog:
         self._execute(named_query("insert_model"), [name, version, *rest])
         return version
 
-    def get(self, name: str, version: int | None = None) -> Model:
+    def get(self, name: str, version: int | None = None) -> AnyModel:
         """Return a model, the newest version unless one is named.
 
         Raises
@@ -147,7 +146,7 @@ class Catalog:
         CorruptModel, NewerModel
             If it cannot be restored.
         """
-        return Model.from_bytes(*self.stored(name, version))
+        return restored(*self.stored(name, version))
 
     def stored(self, name: str, version: int | None = None) -> tuple[bytes, str]:
         """Return a model's bytes and their content hash, unread.

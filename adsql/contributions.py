@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adsql.arrow import Floats
-    from adsql.detector import Detector
+    from adsql.detector import Fitted
 
 _FAULTS = 5  # features whose values are taken to be wrong together, at most
 ORDERS = 8  # each forwards and backwards, which cancels most of the error of a few
@@ -49,7 +49,7 @@ class Contributions(NamedTuple):
     is_conditional: bool = False
 
 
-def contributions_of(detector: Detector, X: Floats) -> Contributions:
+def contributions_of(detector: Fitted, X: Floats) -> Contributions:
     """Return a detector's own contributions, or sampled ones where it has none; see `sampled` for what these cost."""
     return detector.contributions(X) if isinstance(detector, Explains) else sampled(detector.score, X)
 

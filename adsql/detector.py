@@ -295,6 +295,28 @@ def _size(count: float) -> str:
     return f"{max(count / 1e6, 1.0):.0f} MB"
 
 
+class Fitted(Protocol):
+    """What scores rows, however it was made: a detector, or one that has learned from verdicts."""
+
+    @property
+    def spec(self) -> Spec:
+        """The algorithm."""
+        ...
+
+    @property
+    def n_features(self) -> int:
+        """Columns of X; kernels rely on it."""
+        ...
+
+    def score(self, X: Floats) -> Floats:
+        """Return the anomaly scores, shape (n,): finite, higher is stranger, each from its own row alone."""
+        ...
+
+    def to_state(self) -> State:
+        """Return what is stored."""
+        ...
+
+
 @runtime_checkable
 class Detector(Protocol):
     """A fitted algorithm. Instances do not change: any number of threads may score with one."""

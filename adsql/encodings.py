@@ -74,12 +74,15 @@ class Feature:
 
     def raw(self, values: pa.Array[Any]) -> Floats:
         """Encode a column of n values without the scale; NaN where missing, not yet bounded."""
-        encoded = ENCODINGS[self.encoding](values, self)
-        if self.encoding not in _CIRCLES:
-            return encoded
+        if self.encoding in _CIRCLES:
+            return self.coordinates(to_float64(values))
+        return ENCODINGS[self.encoding](values, self)
+
+    def coordinates(self, seconds: Floats) -> Floats:
+        """Encode points in time, given in seconds since 1970, on the feature's circle."""
         # Sines differ in their last bit between processors and databases: without this, the earliest hour of
         # training, seen again elsewhere, would lie outside of what training saw.
-        rounded: Floats = np.floor(encoded * CIRCLE_STEPS + 0.5) / CIRCLE_STEPS
+        rounded: Floats = np.floor(_CIRCLES[self.encoding](seconds) * CIRCLE_STEPS + 0.5) / CIRCLE_STEPS
         return rounded
 
     @cached_property
@@ -175,19 +178,23 @@ def _rarity(values: pa.Array[Any], feature: Feature) -> Floats:
     return result
 
 
-def _circle(function: Callable[[Floats], Floats], period: float, start: float) -> Callable[..., Floats]:
-    def encode(values: pa.Array[Any], _: Feature) -> Floats:
-        return function((to_float64(values) - start) % period * (2.0 * np.pi / period))
-
-    return encode
+def _circle(function: Callable[[Floats], Floats], period: float, start: float) -> Callable[[Floats], Floats]:
+    return lambda seconds: function((seconds - start) % period * (2.0 * np.pi / period))
 
 
-ENCODINGS: dict[str, Callable[[pa.Array[Any], Feature], Floats]] = {
-    "value": _value,
+def _on_circle(values: pa.Array[Any], feature: Feature) -> Floats:
+    return _CIRCLES[feature.encoding](to_float64(values))
+
+
+_CIRCLES = {
     "sin_of_day": _circle(np.sin, SECONDS_PER_DAY, 0.0),
     "cos_of_day": _circle(np.cos, SECONDS_PER_DAY, 0.0),
     "sin_of_week": _circle(np.sin, WEEK, MONDAY),
     "cos_of_week": _circle(np.cos, WEEK, MONDAY),
+}
+ENCODINGS: dict[str, Callable[[pa.Array[Any], Feature], Floats]] = {
+    "value": _value,
+    **dict.fromkeys(_CIRCLES, _on_circle),
     "rarity": _rarity,
     "pattern_rarity": _rarity,
 }
@@ -201,7 +208,6 @@ KINDS: dict[str, frozenset[Kind]] = {
     "pattern_rarity": frozenset({Kind.TEXT}),
 }
 _RARITIES = {"rarity", "pattern_rarity"}
-_CIRCLES = {"sin_of_day", "cos_of_day", "sin_of_week", "cos_of_week"}
 _MIN_SCALES = {
     # In nats: categories of nearly equal size must not blow up a small difference.
     **dict.fromkeys(_RARITIES, 0.5),

@@ -36,6 +36,7 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     │   ├── InvalidModelName            ADSQL_INVALID_MODEL_NAME
     │   ├── CorruptModel                ADSQL_CORRUPT_MODEL
     │   ├── NewerModel                  ADSQL_NEWER_MODEL
+    │   ├── WrongKindOfModel            ADSQL_WRONG_KIND_OF_MODEL
     │   └── NoSqlForm                   ADSQL_NO_SQL_FORM
     └── DatabaseError                   the database adsql is installed in           exit code 5
         ├── NewerDatabase               ADSQL_NEWER_DATABASE
@@ -285,6 +286,12 @@ class NewerModel(ModelError):
     """The model was written by a newer adsql than this one."""
 
     code = "ADSQL_NEWER_MODEL"
+
+
+class WrongKindOfModel(ModelError):
+    """A model of series was asked about rows, or a model of rows about series."""
+
+    code = "ADSQL_WRONG_KIND_OF_MODEL"
 
 
 class NoSqlForm(ModelError):

@@ -14,8 +14,8 @@ import numpy as np
 
 from adsql.catalog import ModelRecord, check_name
 from adsql.errors import CorruptModel, NewerModel, UnknownAlgorithm
-from adsql.model import Model
-from adsql.state import State, content_hash
+from adsql.restoring import restored
+from adsql.state import State, verified
 from adsql.wording import shown
 
 FORMAT_VERSION = 1
@@ -40,6 +40,7 @@ def exported(source: str, library_versions: str, stored_hash: str, state: bytes)
     --------
     >>> import pyarrow as pa
     >>> from adsql.catalog import ModelRecord, check_name
+    >>> from adsql.model import Model
     >>> from adsql.options import TrainingOptions
     >>> model = Model.fit({"fare": pa.array([1.0, 2.0, 3.0, 4.0])}, TrainingOptions.parse("iqr"))
     >>> row = ModelRecord.of("fares", model, "trips", "duckdb")
@@ -47,10 +48,7 @@ def exported(source: str, library_versions: str, stored_hash: str, state: bytes)
     >>> imported("fares", data) == row
     True
     """
-    if content_hash(state) != stored_hash:
-        raise CorruptModel(
-            "the stored bytes do not match their content hash", hint="train the model again, or restore a backup"
-        )
+    verified(state, stored_hash)
     return State(
         {
             "exported_format": FORMAT_VERSION,
@@ -104,7 +102,7 @@ def imported(name: object, data: object) -> ModelRecord:
         raise CorruptModel("the exported bytes were damaged: their digest differs", hint=_HINT)
     state = outer.octets("model")
     try:
-        record = ModelRecord.described(check_name(name), Model.from_bytes(state, stored_hash), source, versions, state)
+        record = ModelRecord.described(check_name(name), restored(state, stored_hash), source, versions, state)
     except UnknownAlgorithm as error:
         raise NewerModel(
             f"the model cannot be used here: {error.problem}", hint="install what has this detector, or upgrade adsql"

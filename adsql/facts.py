@@ -37,12 +37,11 @@ def facts(model: Model) -> list[Fact]:
     [('trees', '100')]
     """
     spec = registry.find(model.algorithm).spec
-    policy = model.policy.policy.value + (f" = {model.policy.value:g}" if model.policy.value is not None else "")
     found = [
         Fact("model", "algorithm", model.algorithm),
         Fact("model", "summary", spec.summary),
         Fact("model", "anomaly_score", spec.score),
-        Fact("model", "threshold_policy", policy),
+        Fact("model", "threshold_policy", model.threshold_policy),
         Fact("model", "seed", str(model.seed)),
         Fact("model", "content_hash", model.content_hash),
         *([] if model.label_column is None else [Fact("model", "label_column", model.label_column)]),

@@ -130,7 +130,7 @@ class FeatureSpec:
         left_out: list[LeftOut] = []
         constant: dict[str, list[Feature]] = {}
         for name in names:
-            candidates, reason = _candidates(name, table[name], n_rows, automatic=requested is None)
+            candidates, reason = column_features(name, table[name], n_rows, automatic=requested is None)
             if not candidates:
                 if requested is not None:
                     raise UnusableColumn(f"column {name!r} cannot be used: {reason}", hint="leave it out of columns")
@@ -336,7 +336,7 @@ def _nothing_usable(left_out: Iterable[LeftOut]) -> NoUsableColumn:
     )
 
 
-def _candidates(name: str, values: pa.Array[Any], n_rows: int, *, automatic: bool) -> tuple[list[Feature], str]:
+def column_features(name: str, values: pa.Array[Any], n_rows: int, *, automatic: bool) -> tuple[list[Feature], str]:
     """Return unscaled features of a column, or none and the reason."""
     kind = kind_of(values.type)
     if kind is Kind.UNSUPPORTED:

@@ -24,7 +24,7 @@ from adsql.facts import Fact, facts
 from adsql.options import parse_params
 from adsql.segment import Scores, Segment
 from adsql.segment_keys import check_kinds, existing_column, key_text, segment_kinds, segment_rows
-from adsql.state import State, content_hash, require
+from adsql.state import State, content_hash, require, verified
 from adsql.threshold import Policy, ThresholdPolicy
 from adsql.wording import listing, shown
 
@@ -290,6 +290,11 @@ class Model:
         """The threshold of a model of one segment; None where each segment has its own."""
         return None if self.segment_by else self.segments[""].threshold
 
+    @property
+    def threshold_policy(self) -> str:
+        """How thresholds were set, in words."""
+        return str(self.policy)
+
     @cached_property
     def content_hash(self) -> str:
         """The SHA-256 of the stored bytes: the model's identity."""
@@ -343,12 +348,11 @@ class Model:
         CorruptModel, NewerModel
             If the bytes are not what was saved, or not for this version of adsql.
         """
-        if expected_hash is not None and content_hash(data) != expected_hash:
-            raise CorruptModel(
-                "the stored bytes do not match their content hash",
-                hint="train the model again, or restore a backup",
-            )
-        state = State.from_bytes(data)
+        return cls.from_state(verified(data, expected_hash), content_hash(data))
+
+    @classmethod
+    def from_state(cls, state: State, stored_hash: str) -> Model:
+        """Restore a model from what its bytes decode to, and their hash; see `from_bytes`."""
         own = state.child("model")
         try:
             algorithm = registry.row_wise(registry.find(own.scalar("algorithm", str)))
@@ -371,7 +375,7 @@ class Model:
             dict(zip(skipped, reasons, strict=True)), label, kinds,
         )  # fmt: skip
         # Another version of Arrow may encode it in other bytes.
-        vars(model)["content_hash"] = content_hash(data)
+        vars(model)["content_hash"] = stored_hash
         return model
 
     def info(self) -> list[Fact]:

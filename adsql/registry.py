@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 
 from adsql.detector import Capability
 from adsql.errors import NotRowWise, UnknownAlgorithm
+from adsql.imports import uncollected
 from adsql.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ _IGNORED = str.maketrans("", "", " -_")
 
 @cache
 def _builtin(name: str) -> Algorithm:
-    return cast("Algorithm", EntryPoint(name, f"adsql.detectors.{_LINES[name]}", GROUP).load())
+    with uncollected():
+        return cast("Algorithm", EntryPoint(name, f"adsql.detectors.{_LINES[name]}", GROUP).load())
 
 
 @cache

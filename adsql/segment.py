@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from adsql.errors import NotIncremental, TooFewRows
 from adsql.features import FeatureSpec
 from adsql.labels import best_threshold, label_values
 from adsql.linear_algebra import on_one_thread
+from adsql.reranked import Reranked
 from adsql.state import State, require
 from adsql.threshold import Policy, clean_rows
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adsql.arrow import Columns, Floats
-    from adsql.detector import Detector, Params
+    from adsql.detector import Detector, Fitted, Params
+    from adsql.reranked import Verdicts
     from adsql.threshold import ThresholdPolicy
 
 _MIN_NORMAL_ROWS = 2
@@ -51,7 +53,7 @@ class Segment:
     """
 
     features: FeatureSpec
-    detector: Detector
+    detector: Fitted
     threshold: float
     calibration: Calibration
     n_rows: int
@@ -101,6 +103,11 @@ class Segment:
         X = _sorted_rows(self.features, normal)
         if not len(X):
             return self
+        if isinstance(self.detector, Reranked):
+            raise NotIncremental(
+                "a model that has learned from verdicts cannot learn from further rows alone",
+                hint="update the version before, then apply the feedback to it; or train it again on all rows",
+            )
         if not isinstance(self.detector, Incremental):
             raise NotIncremental(
                 f"{self.detector.spec.name} cannot learn from further rows alone",
@@ -108,7 +115,7 @@ class Segment:
                 hint="train the model again on all rows",
             )
         weight = n_rows / (self.n_rows + n_rows)
-        detector: Detector = self.detector.updated(X, weight, params, seed)
+        detector = cast("Detector", self.detector.updated(X, weight, params, seed))
         scores = detector.score(X)
         calibration = self.calibration.merged(Calibration.fit(scores), weight)
         share = policy.flagged_share(self.n_rows + n_rows)
@@ -117,12 +124,20 @@ class Segment:
         else:
             new: float | None = None
             if policy.policy is not Policy.LABELS:
-                new = policy.fit(scores, n_rows, _clean_scores(type(self.detector), X, params, seed))
+                new = policy.fit(scores, n_rows, _clean_scores(type(detector), X, params, seed))
             elif labels is not None:
                 new = _labelled_threshold(self.features, detector, table, labels)
             threshold = self.threshold if new is None else (1.0 - weight) * self.threshold + weight * new
         n_fit_rows = self.n_fit_rows + len(X)
         return Segment(self.features, detector, threshold, calibration, self.n_rows + n_rows, n_fit_rows)
+
+    @on_one_thread
+    def reranked(self, table: Columns, verdicts: Verdicts) -> Segment:
+        """Learn from verdicts; `table` has the rows that the segment was fitted to."""
+        X = _sorted_rows(self.features, table)
+        detector = Reranked.fit(self.detector, X, verdicts, self.threshold)
+        calibration = Calibration.fit(detector.score(X))
+        return replace(self, detector=detector, threshold=detector.threshold(verdicts), calibration=calibration)
 
     def score(self, table: Columns) -> Scores:
         """Score the model's columns of n rows, as `FeatureSpec.select` returned them."""
@@ -145,7 +160,15 @@ class Segment:
 
     def to_state(self) -> State:
         """Return what is stored."""
-        own = State({"threshold": self.threshold, "n_rows": self.n_rows, "n_fit_rows": self.n_fit_rows})
+        own = State(
+            {
+                "threshold": self.threshold,
+                "n_rows": self.n_rows,
+                "n_fit_rows": self.n_fit_rows,
+                # Only where it is: models that were stored before keep their bytes.
+                **({"is_reranked": True} if isinstance(self.detector, Reranked) else {}),
+            }
+        )
         return State.joined(
             {
                 "segment": own,
@@ -160,7 +183,9 @@ class Segment:
         """Restore and check that the parts fit together."""
         own = state.child("segment")
         features = FeatureSpec.from_state(state.child("features"))
-        detector = algorithm.from_state(state.child("detector"))
+        fitted = state.child("detector")
+        is_reranked = "is_reranked" in own.scalars
+        detector = Reranked.from_state(fitted, algorithm) if is_reranked else algorithm.from_state(fitted)
         threshold = own.scalar("threshold", float)
         require(bool(np.isfinite(threshold)), "the threshold is not finite")
         segment = cls(

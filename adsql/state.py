@@ -178,6 +178,11 @@ class State:
             raise _corrupt(f"array {name!r} has values outside [{low}, {high})")
         return array
 
+    def wholes(self, name: str) -> NDArray[np.int64]:
+        """Return a flat int64 array: any numbers, no indices."""
+        array: NDArray[np.int64] = self._array(name, np.int64, 1)
+        return array
+
     def octets(self, name: str) -> bytes:
         """Return a flat uint8 array as bytes."""
         return bytes(self._array(name, np.uint8, 1))
@@ -199,6 +204,21 @@ class State:
 def content_hash(data: bytes) -> str:
     """Return the SHA-256 of a state's bytes as 64 hexadecimal digits: the model's identity."""
     return hashlib.sha256(data).hexdigest()
+
+
+def verified(data: bytes, expected_hash: str | None = None) -> State:
+    """Return the state that stored bytes decode to, after comparing them with the hash stored beside them.
+
+    Raises
+    ------
+    CorruptModel, NewerModel
+        If the bytes are not what was saved, or not for this version of adsql.
+    """
+    if expected_hash is not None and content_hash(data) != expected_hash:
+        raise CorruptModel(
+            "the stored bytes do not match their content hash", hint="train the model again, or restore a backup"
+        )
+    return State.from_bytes(data)
 
 
 def require(holds: bool, what: str) -> None:

@@ -66,6 +66,9 @@ class ThresholdPolicy:
     policy: Policy = Policy.AUTOMATIC
     value: float | None = None
 
+    def __str__(self) -> str:
+        return self.policy.value + ("" if self.value is None else f" = {self.value:g}")
+
     @classmethod
     def choose(
         cls, contamination: object = None, threshold: object = None, alert_budget: object = None

@@ -2,15 +2,16 @@
 
     python benchmarks/gateway.py [postgresql://...]
 
-It starts a gateway of its own, with the clients in this process. Ratios and medians are what to trust.
+It starts a gateway of its own. Single rows are sent by wrk, a package of Debian; the tables by this process, whose
+ratios are what to trust.
 """
 
 from __future__ import annotations
 
-import asyncio
 import io
+import json
 import os
-import statistics
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,9 @@ import adsql
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROWS, COLUMNS, TRAINED, SECONDS = 100_000, 8, 5_000, 8.0
+ROWS, COLUMNS, TRAINED, SECONDS = 100_000, 8, 5_000, 6
+WARM_UP = 4
+PRINTED = {"requests/s": r"Requests/sec:\s+(\S+)", "p50": r"50%\s+(\S+)", "p99": r"99%\s+(\S+)"}
 ARROW, PARQUET = "application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"
 PASSWORD = "benchmark of the gateway"
 LIMIT = "10000000/minute"
@@ -45,33 +48,30 @@ def main() -> None:
         client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=120)
         trained = {"model": "forest", "rows": table.slice(0, TRAINED).to_pylist(), "algorithm": "iforest"}
         client.post("/train", json=trained).raise_for_status()
-        single_rows(url, token, table.slice(0, 1).to_pylist())
+        single_rows(Path(folder), url, token, table.slice(0, 1).to_pylist())
         whole_table(client, table)
 
 
-def single_rows(url: str, token: str, rows: list[dict[str, float]]) -> None:
+def single_rows(folder: Path, url: str, token: str, rows: list[dict[str, float]]) -> None:
     """Print latency and rate of single rows, with one client and with sixteen."""
-    for clients in (1, 16):
-        times, rate = asyncio.run(load(f"{url}/models/forest/score", token, {"rows": rows}, clients))
-        p50, p99 = statistics.median(times), statistics.quantiles(times, n=100)[98]
-        print(f"1 row, {clients:2} clients: {rate:6.0f} requests/s, p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms")
-
-
-async def load(address: str, token: str, body: object, clients: int) -> tuple[list[float], float]:
-    """Send a body again and again for some seconds; return how long each took, and how many there were in a second."""
-    times: list[float] = []
-
-    async def one(client: httpx.AsyncClient, end: float) -> None:
-        while (start := time.perf_counter()) < end:
-            (await client.post(address, json=body)).raise_for_status()
-            times.append(time.perf_counter() - start)
-
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
-        await asyncio.gather(*(one(client, time.perf_counter() + 1) for _ in range(clients)))
-        times.clear()
-        start = time.perf_counter()
-        await asyncio.gather(*(one(client, start + SECONDS) for _ in range(clients)))
-    return times, len(times) / (time.perf_counter() - start)
+    script = folder / "row.lua"
+    script.write_text(
+        f"""wrk.method = "POST"
+wrk.body = [[{json.dumps({"rows": rows})}]]
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "Bearer {token}"
+""",
+        encoding="utf-8",
+    )
+    for clients in (WARM_UP, 1, 16):
+        load = ["wrk", "--latency", "-t1", f"-c{clients}", f"-d{SECONDS}s", "-s", script, f"{url}/models/forest/score"]
+        printed = subprocess.run(load, check=True, capture_output=True, text=True).stdout
+        if "Non-2xx" in printed:
+            raise RuntimeError(printed)
+        found = {name: re.search(pattern, printed) for name, pattern in PRINTED.items()}
+        if clients != WARM_UP:
+            told = ", ".join(f"{name} {match[1]}" for name, match in found.items() if match)
+            print(f"1 row, {clients:2} clients: {told}")
 
 
 def whole_table(client: httpx.Client, table: pa.Table) -> None:

@@ -154,7 +154,7 @@ def _environment() -> dict[str, str]:
         _hand_over(kernels)
     return {
         "LC_ALL": "C.UTF-8", "PATH": f"{python}/bin:{os.environ['PATH']}", "PYTHONPATH": str(site),
-        "NUMBA_CACHE_DIR": str(kernels), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+        "NUMBA_CACHE_DIR": str(kernels),
     }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ from adsql.cli.running import in_background, query, run
 from adsql.cli.scoring import score_rows
 from adsql.cli.serve import serve
 from adsql.cli.statements import run_statements
+from adsql.model import Model
 
 app = typer.Typer(
     name="adsql",
@@ -119,7 +120,8 @@ def train(
         )
         with database(db, Access.KEEP) as con, reading(chosen):
             rows = run(con, query("train"), {**values, "name": name, "source": chosen}, f"training {name}")
-            model = Catalog(lambda sql, given: con.execute(sql, list(given)).fetchall()).get(*rows[0][:2])
+            catalog = Catalog(lambda sql, given: con.execute(sql, list(given)).fetchall())
+            model = Model.from_bytes(*catalog.stored(*rows[0][:2]))
         show(_STORED, rows)
         tell_columns(model, chosen)
 
@@ -156,6 +158,7 @@ def score(
             score_rows(con, values, output, output_format, only_anomalies=only_anomalies)
 
 
+app.command()(judging.profile)
 app.command()(judging.evaluate)
 app.command()(judging.compare)
 app.command()(judging.thresholds)

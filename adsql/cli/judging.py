@@ -1,4 +1,4 @@
-"""The commands that judge saved models and their results: how good they are, and why rows are flagged."""
+"""The commands that judge: sources before training, saved models, and why rows are flagged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from adsql.cli.arguments import Database, Input, InputOption, Name, OutputFormat, Version, chosen_input
-from adsql.cli.databases import Access, database
+from adsql.cli.databases import MEMORY, Access, database
 from adsql.cli.failures import reading, reporting
 from adsql.cli.output import write_whole
 from adsql.cli.running import in_background, query
@@ -25,6 +25,7 @@ K = Annotated[
 ]
 TopK = Annotated[int, typer.Option("--top-k", help="Columns to tell of each anomaly.")]
 Key = Annotated[str | None, typer.Option("--key", help="A column that tells rows apart, beside their numbers.")]
+Detectors = Annotated[bool, typer.Option("--detectors", help="Which algorithms suit it, instead of its columns.")]
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="The models' names.")]
 Rows = Annotated[
     str, typer.Option("--input", "-i", help="A CSV, JSON or Parquet file, a table of --database, or a SELECT.")
@@ -82,6 +83,19 @@ def explain(
     with reporting():
         values = {"name": name, "top_k": top_k, "key": key, "version": version}
         _show("explain", db, chosen_input(source, source_option), values, output_format)
+
+
+def profile(
+    source: Input = None,
+    source_option: InputOption = None,
+    db: Database = MEMORY,
+    detectors: Detectors = False,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell what the columns of a file or table are like, and what to use each for: a check before training."""
+    with reporting():
+        chosen = chosen_input(source, source_option)
+        _show("suggest" if detectors else "profile", db, chosen, {}, output_format)
 
 
 def _show(statement: str, db: str, source: str, values: Mapping[str, Any], wanted: Format | None) -> None:

@@ -56,25 +56,55 @@ def one_step(
     errors. Errors are clipped, so that an outlier moves little; a run of clipped errors on one side moves the
     level at once. O(n m), however long the seasons are.
     """
-    n, m, count = x.shape[0], experts.shape[0], periods.shape[0]
+    n = x.shape[0]
     expected, scale = np.full(n, np.nan), np.full(n, np.nan)
-    levels, slopes = np.full(m, level), np.zeros(m)
+    state = first_state(periods, seasonal, level, experts, spread)
+    advance(x, start, n, start, periods, experts, state, expected, scale)
+    return expected, scale
+
+
+@kernel
+def first_state(
+    periods: NDArray[np.int64], seasonal: Floats, level: float, experts: Floats, spread: float
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
+    """Return what the smoothings know before the first point: arrays that `advance` changes.
+
+    Levels, slopes, and seasons of each smoothing, their losses, the errors of the longest season's phases and how
+    many there were, and of the whole series its error, the points seen, and the current run of errors on one side.
+    """
+    m, count = experts.shape[0], periods.shape[0]
     seasons = np.empty((m, seasonal.shape[0]))
     for e in range(m):
         seasons[e] = seasonal
-    losses, forecasts = np.full(m, max(spread, _LEAST)), np.empty(m)
     longest = periods[count - 1] if count > 0 else 1
-    phase_error, phase_seen = np.full(longest, spread), np.zeros(longest)
-    error_of_all, seen = spread, _EARLY
-    run, run_total = 0, 0.0
-    places, gains = np.zeros(count, np.int64), np.zeros(count)
-    for t in range(start, n):
-        _find_places(t, start, periods, places, gains)
-        expected[t] = _combined(levels, slopes, seasons, places, losses, forecasts)
+    return (
+        np.full(m, level), np.zeros(m), seasons, np.full(m, max(spread, _LEAST)), np.full(longest, spread),
+        np.zeros(longest), np.array([spread, _EARLY, 0.0, 0.0]),
+    )  # fmt: skip
+
+
+@kernel
+def advance(
+    x: Floats,
+    first: int,
+    last: int,
+    start: int,
+    periods: NDArray[np.int64],
+    experts: Floats,
+    state: tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats],
+    expected: Floats,
+    scale: Floats,
+) -> None:
+    """Forecast the points from `first` to before `last` and learn from each, writing into all arrays but x."""
+    levels, slopes, seasons, losses, phase_error, phase_seen, totals = state
+    m, count, longest = experts.shape[0], periods.shape[0], phase_error.shape[0]
+    forecasts, places, gains = np.empty(m), np.zeros(count, np.int64), np.zeros(count)
+    error_of_all, seen, run, run_total = totals[0], totals[1], int(totals[2]), totals[3]
+    for t in range(first, last):
+        find_places(t, start, periods, places, gains)
+        expected[t] = combined(levels, slopes, seasons, places, losses, forecasts)
         phase = t % longest
-        scale[t] = (phase_seen[phase] * phase_error[phase] + _PHASE_PRIOR * error_of_all) / (
-            phase_seen[phase] + _PHASE_PRIOR
-        )
+        scale[t] = phase_scale(phase_error[phase], phase_seen[phase], error_of_all)
         if np.isnan(x[t]):
             levels += slopes
             continue
@@ -98,11 +128,17 @@ def one_step(
         for e in range(m):
             losses[e] += (1.0 - _LOSS_DECAY) * (min(abs(x[t] - forecasts[e]), limit) - losses[e])
             losses[e] = max(losses[e], _LEAST)
-    return expected, scale
+    totals[0], totals[1], totals[2], totals[3] = error_of_all, seen, float(run), run_total
 
 
 @kernel
-def _find_places(t: int, start: int, periods: NDArray[np.int64], places: NDArray[np.int64], gains: Floats) -> None:
+def phase_scale(error: float, seen: float, error_of_all: float) -> float:
+    """Return the mean absolute error to expect at a phase that had so many."""
+    return (seen * error + _PHASE_PRIOR * error_of_all) / (seen + _PHASE_PRIOR)
+
+
+@kernel
+def find_places(t: int, start: int, periods: NDArray[np.int64], places: NDArray[np.int64], gains: Floats) -> None:
     """Write where the phases of point t are among all seasons' phases, and how much of an error is theirs at least."""
     offset = 0
     for j in range(periods.shape[0]):
@@ -113,7 +149,7 @@ def _find_places(t: int, start: int, periods: NDArray[np.int64], places: NDArray
 
 
 @kernel
-def _combined(
+def combined(
     levels: Floats, slopes: Floats, seasons: Floats, places: NDArray[np.int64], losses: Floats, forecasts: Floats
 ) -> float:
     """Write each smoothing's forecast, and return their weighted mean."""

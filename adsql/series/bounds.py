@@ -27,11 +27,11 @@ _LEAST_UNIT = 1e-4  # of the standard deviation: smaller differences are roundin
 class Tail:
     """One side's distances from the centre: `size * z ** weight` at the normal deviate z.
 
-    A normal tail has the weight 1, heavier ones more.
+    A normal tail has the weight 1, heavier ones more. Both may be arrays, one tail for each distance.
     """
 
-    size: float
-    weight: float
+    size: float | Floats
+    weight: float | Floats
 
     @classmethod
     def fit(cls, distances: Floats, share: float) -> Tail:
@@ -49,15 +49,15 @@ class Tail:
         weight = float(np.clip(np.log(outer / inner) / np.log(far / near), 0.5, _HEAVIEST))
         return cls(outer / far**weight * widened, weight)
 
-    def reach(self, deviate: float) -> float:
+    def reach(self, deviate: float) -> float | Floats:
         """Return the distance at a normal deviate."""
-        return float(self.size * deviate**self.weight)
+        return self.size * deviate**self.weight
 
     def deviates(self, distances: Floats) -> Floats:
         """Return the normal deviates of distances of at least 0; infinite where none was ever seen."""
-        if not self.size > 0.0:
-            return np.where(distances > 0.0, np.inf, 0.0)
-        result: Floats = (distances / self.size) ** (1.0 / self.weight)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            deviates = (distances / self.size) ** (1.0 / self.weight)
+        result: Floats = np.where(self.size > 0.0, deviates, np.where(distances > 0.0, np.inf, 0.0))
         return result
 
 
@@ -87,7 +87,7 @@ class Tails:
     (-2.6, 2.6)
     """
 
-    centre: float
+    centre: float | Floats
     below: Tail
     above: Tail
 
@@ -101,7 +101,7 @@ class Tails:
         below = (centre - ordered[ordered <= centre])[::-1]
         return cls(centre, Tail.fit(below, len(below) / n), Tail.fit(above, len(above) / n))
 
-    def interval(self, deviate: float) -> tuple[float, float]:
+    def interval(self, deviate: float) -> tuple[float | Floats, float | Floats]:
         """Return the deviations that lie at a normal deviate on both sides."""
         return self.centre - self.below.reach(deviate), self.centre + self.above.reach(deviate)
 

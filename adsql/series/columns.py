@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+TIME, NUMBER = "time", "number"
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_DAY = 86_400_000_000
 _INFINITE = 2**62  # databases have infinite times, which are the largest numbers
 
 
@@ -43,3 +46,32 @@ def whole_times(column: pa.Array[Any]) -> tuple[NDArray[np.int64], NDArray[np.bo
     times = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     known = column.is_valid().to_numpy(zero_copy_only=False) & (np.abs(times) < _INFINITE)
     return np.where(known, times, 0), known
+
+
+def microseconds(column: pa.Array[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_], str]:
+    """Return times in one unit, whatever the column's, which rows have one, and what they are: time or number.
+
+    Raises
+    ------
+    UnusableColumn
+        If the column is none of time.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> times, known, kind = microseconds(pa.array([2], pa.date32()))
+    >>> times.tolist(), kind
+    ([172800000000], 'time')
+    """
+    if pa.types.is_integer(column.type):
+        return *whole_times(column), NUMBER
+    times, known = whole_times(column)
+    per_second = _PER_SECOND.get(getattr(column.type, "unit", ""), 0)
+    if not per_second:  # days
+        reachable = np.abs(times) < _INFINITE // _DAY
+        return np.where(reachable, times, 0) * _DAY, known & reachable, TIME
+    if per_second > _PER_SECOND["us"]:
+        return times // (per_second // _PER_SECOND["us"]), known, TIME
+    factor = _PER_SECOND["us"] // per_second
+    reachable = np.abs(times) < _INFINITE // factor
+    return np.where(reachable, times, 0) * factor, known & reachable, TIME

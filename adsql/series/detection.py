@@ -30,6 +30,10 @@ class Status(StrEnum):
     NO_VALUE = "no value"
     TOO_SHORT = "too short"
     WARMING_UP = "warming up"
+    # Of points that a model is asked about:
+    UNKNOWN_SERIES = "unknown series"
+    NOT_NEW = "not new"  # it has learned from this one, or from later ones
+    TOO_FAR = "too far ahead"
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,6 @@ class Judged:
         Shape (n,): a `Status` or None.
     asked
         Shape (n,): whether the row is among those to be judged.
-    algorithms
-        The names of the algorithms that judged.
-    algorithm
-        Shape (n,): the place among them of the one whose verdict is the row's.
-    season
-        The seasons in points that values were expected by, ascending; None where none was sought.
     """
 
     expected: Floats
@@ -64,6 +62,22 @@ class Judged:
     is_anomaly: NDArray[np.bool_]
     status: NDArray[np.object_]
     asked: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Detected(Judged):
+    """Verdicts, and what they were made with.
+
+    Parameters
+    ----------
+    algorithms
+        The names of the algorithms that judged.
+    algorithm
+        Shape (n,): the place among them of the one whose verdict is the row's.
+    season
+        The seasons in points that values were expected by, ascending; None where none was sought.
+    """
+
     algorithms: tuple[str, ...]
     algorithm: NDArray[np.int8]
     season: tuple[int, ...] | None
@@ -71,7 +85,7 @@ class Judged:
 
 def detect(
     times: NDArray[np.int64], known: NDArray[np.bool_], X: Floats, excluded: NDArray[np.bool_], options: SeriesOptions
-) -> Judged:
+) -> Detected:
     """Judge the rows of one series.
 
     Parameters
@@ -89,7 +103,7 @@ def detect(
 
     Returns
     -------
-    Judged
+    Detected
         A series that is too short or empty has a status and no scores; nothing is raised.
 
     Examples
@@ -118,10 +132,12 @@ def detect(
     enough = np.isfinite(taught[sampling.rows]).any(axis=1).sum() >= MIN_POINTS
     status[unknown] = Status.WARMING_UP if options.mode is Mode.CAUSAL and enough else Status.TOO_SHORT
     missing = status != None  # noqa: E711 - as above
-    return _verdict(found, X[:, 0], asked & ~missing, missing, status, asked, options)
+    judged = verdict(found, X[:, 0], asked & ~missing, missing, status, asked, options)
+    season = None if found.expectation is None else found.expectation.periods
+    return Detected(**vars(judged), algorithms=found.algorithms, algorithm=found.algorithm, season=season)
 
 
-def _verdict(
+def verdict(
     found: Findings,
     values: Floats,
     judged: NDArray[np.bool_],
@@ -130,6 +146,7 @@ def _verdict(
     asked: NDArray[np.bool_],
     options: SeriesOptions,
 ) -> Judged:
+    """Return the verdicts on rows: `judged` ones have no status and are asked for, `missing` ones have one."""
     threshold = deviate_of(options.sensitivity)
     if options.policy.policy is not Policy.AUTOMATIC and judged.any():
         # At 0 nothing deviates, whatever share was asked for.
@@ -146,7 +163,4 @@ def _verdict(
         upper = np.full(len(values), np.nan)
     scores = np.where(missing, np.nan, found.scores)
     severity = upper_half_probability(np.where(missing, 0.0, found.deviates))
-    return Judged(
-        found.expected, lower, upper, scores, np.where(missing, np.nan, severity), strange, status, asked,
-        found.algorithms, found.algorithm, found.expectation.periods if found.expectation is not None else None,
-    )  # fmt: skip
+    return Judged(found.expected, lower, upper, scores, np.where(missing, np.nan, severity), strange, status, asked)

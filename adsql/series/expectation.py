@@ -117,11 +117,16 @@ def causal_tails(deviations: Floats, first: int) -> list[tuple[slice, Tails]]:
         last = min(max(int(first * _REFIT), first + 1), len(deviations))
         past = known_deviations(deviations[:first])
         if len(past) >= MIN_DEVIATIONS:
-            # The first ones come from seasons that were hardly known.
-            settled = past[len(past) // 2 :] if len(past) >= 2 * _SETTLED else past
-            tails.append((slice(first, last), Tails.fit(settled[-_REMEMBERED:])))
+            tails.append((slice(first, last), Tails.fit(settled(past))))
         first = last
     return tails
+
+
+def settled(deviations: Floats) -> Floats:
+    """Return the deviations of one-step forecasts that bounds are fitted to, in their order."""
+    # The first ones come from seasons that were hardly known.
+    kept = deviations[len(deviations) // 2 :] if len(deviations) >= 2 * _SETTLED else deviations
+    return kept[-_REMEMBERED:]
 
 
 def causal_rarity(scores: Floats) -> Floats:
@@ -137,6 +142,16 @@ def causal_rarity(scores: Floats) -> Floats:
 
 def smoothed(x: Floats, periods: tuple[int, ...], experts: Floats, known: int | None = None) -> tuple[Floats, Floats]:
     """Return forecasts by exponential smoothings, and the errors to expect, from the first points on.
+
+    The arguments are those of `beginning`.
+    """
+    return one_step(*beginning(x, periods, experts, known))
+
+
+def beginning(
+    x: Floats, periods: tuple[int, ...], experts: Floats, known: int | None = None
+) -> tuple[Floats, NDArray[np.int64], Floats, float, int, Floats, float]:
+    """Return the arguments of `one_step`: the series, and what its first points tell.
 
     Parameters
     ----------
@@ -159,7 +174,7 @@ def smoothed(x: Floats, periods: tuple[int, ...], experts: Floats, known: int | 
     head = filled(x[first : first + start] if first else x[:start])
     head = head if len(head) else filled(x[:available])
     level, seasonal, spread = _first_state(head, first, usable)
-    return one_step(np.ascontiguousarray(x), usable, seasonal, level, first + start, experts, spread)
+    return np.ascontiguousarray(x), usable, seasonal, level, first + start, experts, spread
 
 
 def _first_state(head: Floats, first: int, periods: NDArray[np.int64]) -> tuple[float, Floats, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -17,14 +17,37 @@ if TYPE_CHECKING:
     from adsql.arrow import Floats
     from adsql.series.sampling import Sampling
 
-_LARGEST = 1e6  # deviate: what was never seen is infinitely rare, and a score is finite
+LARGEST = 1e6  # deviate: what was never seen is infinitely rare, and a score is finite
 _SPIKE = 3.29  # deviates: one value in a thousand
 _LONGEST_SPIKE = 3  # values
 _DOUBTED = 3.0  # deviates: rarer stretches are looked at without spikes, too
 
 
+class Findings(Protocol):
+    """What an algorithm found out about rows: normal deviates, its own scores, what it expected, and bounds."""
+
+    @property
+    def deviates(self) -> Floats:
+        """How rare each row is; NaN where nothing is known."""
+        ...
+
+    @property
+    def scores(self) -> Floats:
+        """The algorithm's own scale."""
+        ...
+
+    @property
+    def expected(self) -> Floats:
+        """The expected values; NaN where there are none."""
+        ...
+
+    def bounds(self, deviate: float) -> tuple[Floats, Floats]:
+        """Return the bounds at a normal deviate; NaN where there are none."""
+        ...
+
+
 @dataclass(frozen=True)
-class Findings:
+class Found:
     """What algorithms found out about the n rows of a series; arrays of shape (n,), NaN where nothing is known.
 
     Parameters
@@ -62,7 +85,7 @@ class Findings:
         return lower, upper
 
 
-def findings(sampling: Sampling, X: Floats, taught: Floats, options: SeriesOptions) -> Findings:
+def findings(sampling: Sampling, X: Floats, taught: Floats, options: SeriesOptions) -> Found:
     """Return what the algorithm that was asked for finds out about rows.
 
     Parameters
@@ -92,21 +115,25 @@ def findings(sampling: Sampling, X: Floats, taught: Floats, options: SeriesOptio
     return _together(values, stretches, _without_spikes(stretches, values, sampling, taught, beside, task))
 
 
-def _deviations(sampling: Sampling, values: Floats, expectation: Expected, options: SeriesOptions) -> Findings:
+def _deviations(sampling: Sampling, values: Floats, expectation: Expected, options: SeriesOptions) -> Found:
     n, chosen = len(values), options.algorithm
     expected, signed = np.full(n, np.nan), np.full(n, np.nan)
     expected[sampling.rows] = expectation.expected[sampling.places]
     signed[sampling.rows] = expectation.deviates(values[sampling.rows], sampling.places)
-    signed = np.clip(signed, -_LARGEST, _LARGEST)
-    if options.direction is Direction.BOTH:
-        scores = np.abs(signed)
-    else:
-        scores = np.maximum(signed if options.direction is Direction.UP else -signed, 0.0)
+    scores = directed(signed, options.direction)
     name = DECOMPOSITION.spec.name if chosen.beside else chosen.spec.name
-    return Findings(scores, scores, expected, (name,), np.zeros(n, np.int8), expectation, sampling)
+    return Found(scores, scores, expected, (name,), np.zeros(n, np.int8), expectation, sampling)
 
 
-def _scored(sampling: Sampling, X: Floats, algorithm: SeriesAlgorithm, task: Task) -> Findings:
+def directed(signed: Floats, direction: Direction) -> Floats:
+    """Return signed deviates as scores: finite, and 0 on a side that is not looked at."""
+    finite: Floats = np.clip(signed, -LARGEST, LARGEST)
+    if direction is Direction.BOTH:
+        return np.abs(finite)
+    return np.maximum(finite if direction is Direction.UP else -finite, 0.0)
+
+
+def _scored(sampling: Sampling, X: Floats, algorithm: SeriesAlgorithm, task: Task) -> Found:
     n = len(X)
     columns = [sampling.spread(column) for column in X.T]
     scores, deviates = np.full(n, np.nan), np.full(n, np.nan)
@@ -114,12 +141,12 @@ def _scored(sampling: Sampling, X: Floats, algorithm: SeriesAlgorithm, task: Tas
     if algorithm.score is not None and known and sampling.n >= MIN_POINTS:
         raw = algorithm.score(np.column_stack(columns), task)
         scores[sampling.rows] = raw[sampling.places]
-        deviates[sampling.rows] = np.minimum(algorithm.rarity(raw), _LARGEST)[sampling.places]
-    return Findings(deviates, scores, np.full(n, np.nan), (algorithm.spec.name,), np.zeros(n, np.int8))
+        deviates[sampling.rows] = np.minimum(algorithm.rarity(raw), LARGEST)[sampling.places]
+    return Found(deviates, scores, np.full(n, np.nan), (algorithm.spec.name,), np.zeros(n, np.int8))
 
 
 def _without_spikes(
-    stretches: Findings, values: Findings, sampling: Sampling, taught: Floats, algorithm: SeriesAlgorithm, task: Task
+    stretches: Found, values: Found, sampling: Sampling, taught: Floats, algorithm: SeriesAlgorithm, task: Task
 ) -> Floats:
     """Return how rare stretches are, whatever the few values in them are like that are strange by themselves."""
     spikes = np.zeros(len(taught), dtype=np.bool_)
@@ -145,7 +172,7 @@ def short_runs(marks: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
     return steps.cumsum()[:-1] > 0
 
 
-def _together(values: Findings, stretches: Findings, rarity: Floats) -> Findings:
+def _together(values: Found, stretches: Found, rarity: Floats) -> Found:
     """Return both verdicts as one: the rarer counts.
 
     Scores are added, and of the value's deviation it is the order of magnitude: where errors have long tails, values

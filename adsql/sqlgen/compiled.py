@@ -29,7 +29,7 @@ from adsql.sqlgen.underflow import FlushingSparingly
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from adsql.detector import Detector
+    from adsql.detector import Fitted
     from adsql.encodings import Feature
     from adsql.model import Model
     from adsql.segment import Segment
@@ -176,7 +176,7 @@ def _within(numbers: Sequence[Feature], bounds: Sequence[float], sql: SqlExpress
     return exp.and_(*(sql.less(distance, sql.number(bound)) for distance, bound in zip(distances, bounds, strict=True)))
 
 
-def _scaled(features: Sequence[Feature], detector: Detector, sql: FlushingSparingly, dialect: Dialect) -> exp.Expr:
+def _scaled(features: Sequence[Feature], detector: Fitted, sql: FlushingSparingly, dialect: Dialect) -> exp.Expr:
     """Return the score in terms of features that are made as ever, but for the clipping."""
     return detector_score(detector, [_feature(feature, sql, dialect) for feature in features], sql)
 
@@ -193,7 +193,7 @@ def _feature(feature: Feature, sql: FlushingSparingly, dialect: Dialect) -> exp.
     return sql.product(sql.difference(source, sql.number(feature.center)), factor)
 
 
-def _unscaled(features: Sequence[Feature], detector: Detector, sql: FlushingSparingly) -> list[exp.Expr]:
+def _unscaled(features: Sequence[Feature], detector: Fitted, sql: FlushingSparingly) -> list[exp.Expr]:
     """Return the score in terms of raw columns, and of these less their centres, where that costs no digits."""
     center, scale = (np.array([getattr(feature, part) for feature in features]) for part in ("center", "scale"))
     if not isinstance(detector, Rescales) or not (scale >= _FLUSHABLE).all():

@@ -17,7 +17,7 @@ from adsql.sqlgen.segments import segment_conditions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from adsql.detector import Detector
+    from adsql.detector import Fitted
     from adsql.model import Model
     from adsql.segment import Segment
     from adsql.sqlgen.dialects import Dialect
@@ -110,7 +110,7 @@ def threshold(model: Model, dialect: Dialect, table: str | None) -> exp.Expr:
     return _case((conditions[key], sql.number(segment.threshold)) for key, segment in model.segments.items())
 
 
-def detector_score(detector: Detector, features: list[exp.Expr], sql: SqlExpressions) -> exp.Expr:
+def detector_score(detector: Fitted, features: list[exp.Expr], sql: SqlExpressions) -> exp.Expr:
     """Return a detector's score in terms of its features.
 
     Raises

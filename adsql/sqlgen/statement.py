@@ -19,7 +19,7 @@ from adsql.wording import shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adsql.detector import Detector
+    from adsql.detector import Fitted
     from adsql.features import FeatureSpec
     from adsql.model import Model
     from adsql.sqlgen.dialects import Dialect
@@ -99,7 +99,7 @@ def scaled_features(features: FeatureSpec, dialect: str, table: str | None = Non
     return [written(made.scaled(feature), target) for feature in features.features]
 
 
-def detector_expression(detector: Detector, names: Sequence[str], dialect: str) -> str:
+def detector_expression(detector: Fitted, names: Sequence[str], dialect: str) -> str:
     """Return a detector's score as an SQL expression of columns that hold its finite features.
 
     Parameters

@@ -9,14 +9,15 @@ from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
-from pyarrow import csv, ipc, parquet
+from pyarrow import csv
 from pyarrow import json as arrow_json
 
 from adsql.wording import shown
 from adsql_server.problems import InvalidRequest, RequestTooLarge, UnsupportedContent
+from adsql_server.unpacking import arrow_table, parquet_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
@@ -124,20 +125,8 @@ def _read(form: Upload, file: IO[bytes], most_bytes: int) -> pa.Table:
     if form is Upload.NDJSON:
         return _json_table(file)
     if form is Upload.PARQUET:
-        parquet_file = parquet.ParquetFile(file)
-        return _bounded(parquet_file.schema_arrow, parquet_file.iter_batches(), most_bytes)
-    reader = ipc.open_stream(file.read())
-    return _bounded(reader.schema, iter(reader), most_bytes)
-
-
-def _bounded(schema: pa.Schema, batches: Iterator[pa.RecordBatch], most_bytes: int) -> pa.Table:
-    kept, size = [], 0
-    for batch in batches:
-        size += batch.nbytes
-        if size > most_bytes:
-            raise RequestTooLarge(f"the file has more than {most_bytes} bytes when it is unpacked")
-        kept.append(batch)
-    return pa.Table.from_batches(kept, schema)
+        return parquet_table(file, most_bytes)
+    return arrow_table(file.read(), most_bytes)
 
 
 def _json_table(file: IO[bytes]) -> pa.Table:

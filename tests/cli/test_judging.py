@@ -45,6 +45,21 @@ def test_explain_prints_the_reasons_of_the_anomalies(models):
     )
 
 
+def test_profile_prints_the_columns_and_the_detectors_that_suit_them(folder):
+    found = {
+        row["column_name"]: row
+        for row in csv.DictReader(adsql("profile", "trips.csv", "-f", "csv").stdout.splitlines())
+    }
+    assert (found["fare"]["suggested_use"], found["fare"]["maximum"], found["fare"]["outliers"]) == (
+        "feature",
+        "950",
+        "1",
+    )
+    suggested = csv.DictReader(adsql("profile", "-i", "trips.csv", "--detectors", "-f", "csv").stdout.splitlines())
+    assert next(suggested)["algorithm"] == "auto"
+    assert "ADSQL_UNKNOWN_SOURCE" in adsql("profile", "nope.csv", code=3).stderr
+
+
 def test_what_is_wrong_is_told_with_an_exit_code(models):
     assert "ADSQL_UNKNOWN_COLUMN" in adsql("evaluate", "one", QUERY, "-d", "m.duckdb", "--label", "wrng", code=3).stderr
     assert (

@@ -93,7 +93,7 @@ def test_connecting_applies_them_all(con):
     apply(con)
     with adsql.connect() as connected:
         assert applied(connected) == applied(con)
-        tables = [row for row in schema(connected)["columns"] if row[0] in {"models", "migrations"}]
+        tables = [row for row in schema(connected)["columns"] if row[0] in {"models", "migrations", "feedback"}]
         assert tables == schema(con)["columns"]
 
 

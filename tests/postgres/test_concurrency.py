@@ -7,6 +7,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from postgres.support import raises, rows, value
 
 SESSIONS = 20
@@ -104,6 +106,15 @@ def test_a_prepared_statement_uses_the_newest_version(con):
     con.execute("SELECT drop_model('m')")
     with raises("ADSQL_UNKNOWN_MODEL"):
         con.execute("EXECUTE scored")
+
+
+@pytest.mark.own_database
+def test_a_session_has_no_threads_but_its_own_and_the_one_of_arrows_allocator(con):
+    """Those of BLAS, one for each processor and session, would wait in a loop for work that never comes."""
+    con.execute("SELECT train_model('m', 'trips', algorithm => 'pca')")
+    con.execute("SELECT max(anomaly_score('m', t)) FROM trips AS t")
+    status = Path(f"/proc/{con.info.backend_pid}/status").read_text(encoding="ascii")
+    assert int(status.partition("Threads:")[2].split()[0]) <= 2
 
 
 def test_memory_of_a_session_does_not_grow_with_its_models(con):

@@ -18,8 +18,10 @@ from sql.support import TRIPS, rows, value
 NAMES = {
     "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly",
     "consensus", "models", "model_info", "model_sql", "detectors", "drop_model", "export_model", "import_model",
-    "evaluate_model", "compare_models", "threshold_report", "explain_anomaly", "explain_anomalies",
-    "detect_series_anomalies", "anomaly_incidents",
+    "evaluate_model", "compare_models", "threshold_report", "give_feedback", "preview_feedback", "apply_feedback",
+    "explain_anomaly", "explain_anomalies",
+    "contrast_anomalies", "profile_data", "suggest_detectors",
+    "detect_series_anomalies", "anomaly_incidents", "train_series_model", "score_series",
 }  # fmt: skip
 MACROS = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE schema_name = $1 AND function_type LIKE '%macro' AND NOT internal"
 
@@ -29,11 +31,11 @@ def state(path):
     return hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns, wal.exists()
 
 
-def test_a_new_database_has_the_functions_in_both_schemas_and_two_tables(memory):
+def test_a_new_database_has_the_functions_in_both_schemas_and_three_tables(memory):
     assert {name for (name,) in rows(memory, MACROS, ["main"])} == NAMES
     assert {name for (name,) in rows(memory, MACROS, ["adsql"])} > NAMES, "helpers stay out of the user's schema"
     tables = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'adsql' ORDER BY ALL"
-    assert rows(memory, tables) == [("migrations",), ("models",)]
+    assert rows(memory, tables) == [("feedback",), ("migrations",), ("models",)]
 
 
 def test_models_and_their_scores_survive_reopening(file):
@@ -78,7 +80,7 @@ def test_registering_is_repeatable_and_returns_the_connection(memory):
         assert adsql.register(memory) is memory
     assert adsql.register(memory.cursor()) is not memory
     assert rows(memory, "SELECT name, version FROM models()") == [("m", 1)]
-    assert rows(memory, "SELECT number FROM adsql.migrations") == [(1,)]
+    assert rows(memory, "SELECT number FROM adsql.migrations") == [(1,), (2,)]
     assert value(memory, "SELECT train_model('m', 'trips', 'mad').version") == 2
 
 

@@ -9,9 +9,15 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
-from adsql.errors import CorruptModel
+from adsql.errors import CorruptModel, WrongKindOfModel
 from adsql.model import Model
+from adsql.restoring import restored
+
+if TYPE_CHECKING:
+    from adsql.restoring import AnyModel
+    from adsql.series.model import SeriesModel
 
 
 class Shelf:
@@ -27,21 +33,21 @@ class Shelf:
 
     def __init__(self, max_bytes: int, at_least: int) -> None:
         self._max_bytes, self._at_least = max_bytes, at_least
-        self._models: OrderedDict[int, tuple[Model, int]] = OrderedDict()
+        self._models: OrderedDict[int, tuple[AnyModel, int]] = OrderedDict()
         self._bytes = 0
 
-    def get(self, handle: int) -> Model | None:
+    def get(self, handle: int) -> AnyModel | None:
         """Return a model, which is then the one used last, or None."""
         if handle not in self._models:
             return None
         self._models.move_to_end(handle)
         return self._models[handle][0]
 
-    def last(self) -> Model | None:
+    def last(self) -> AnyModel | None:
         """Return the model that was used last, or None."""
         return next(reversed(self._models.values()))[0] if self._models else None
 
-    def put(self, handle: int, model: Model, size: int) -> None:
+    def put(self, handle: int, model: AnyModel, size: int) -> None:
         """Add a model of a size in bytes."""
         self._bytes += size - self._models.pop(handle, (model, 0))[1]
         self._models[handle] = model, size
@@ -68,7 +74,8 @@ def keep(model: Model) -> int:
 def last_fitted() -> Model | None:
     """Return the model that `detect_anomalies` trained last in this process: SQL has no name for it."""
     with _lock:
-        return _passing.last()
+        model = _passing.last()
+    return model if isinstance(model, Model) else None
 
 
 def load(content_hash: str, state: bytes) -> int:
@@ -79,7 +86,7 @@ def load(content_hash: str, state: bytes) -> int:
     handle = known(content_hash)
     if handle is not None:
         return handle
-    model = Model.from_bytes(state, content_hash)
+    model = restored(state, content_hash)
     with _lock:
         handle = _handles.setdefault(content_hash, next(_numbers))
         _stored.put(handle, model, len(state))
@@ -95,7 +102,36 @@ def known(content_hash: str) -> int | None:
 
 
 def get(handle: int) -> Model:
-    """Return a model that is in memory."""
+    """Return a model of rows that is in memory.
+
+    Raises
+    ------
+    WrongKindOfModel
+        If it is one of series.
+    """
+    return _of_rows(either(handle))
+
+
+def get_series(handle: int) -> SeriesModel:
+    """Return a model of series that is in memory.
+
+    Raises
+    ------
+    WrongKindOfModel
+        If it is one of rows.
+    """
+    model = either(handle)
+    if isinstance(model, Model):
+        raise WrongKindOfModel(
+            f"the model judges rows by {model.algorithm}, each by itself, and not series",
+            allowed="models that train_series_model trained",
+            hint="detect_anomalies(source, model => 'name'), anomaly_score('name', row)",
+        )
+    return model
+
+
+def either(handle: int) -> AnyModel:
+    """Return a model that is in memory, of either kind."""
     with _lock:
         model = _stored.get(handle) or _passing.get(handle)
     return _present(model, handle)
@@ -105,10 +141,20 @@ def passing(handle: int) -> Model:
     """Return a model that was kept for the statement that trained it, and no stored one."""
     with _lock:
         model = _passing.get(handle)
-    return _present(model, handle)
+    return _of_rows(_present(model, handle))
 
 
-def _present(model: Model | None, handle: int) -> Model:
+def _of_rows(model: AnyModel) -> Model:
+    if not isinstance(model, Model):
+        raise WrongKindOfModel(
+            f"the model judges points of series, by {model.algorithm}, and a row alone is none",
+            allowed="models that train_model trained",
+            hint="score_series('name', source)",
+        )
+    return model
+
+
+def _present(model: AnyModel | None, handle: int) -> AnyModel:
     if model is None:
         raise CorruptModel(
             f"no model has the handle {handle!r}",

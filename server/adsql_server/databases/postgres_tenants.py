@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 import threading
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,16 @@ from psycopg_pool import ConnectionPool
 
 from adsql_server.caller import TENANT_NAME
 from adsql_server.databases.postgres_sessions import PostgresSession
-from adsql_server.problems import InternalError
+from adsql_server.problems import InternalError, Unready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PREFIX = "tenant_"
 _WAIT_SECONDS = 10.0
+_IDLE_SECONDS = 60.0
+# Of all tenants, as far as those that are not working can give theirs back: a server takes a hundred by default.
+_CONNECTIONS = 64
 # Of pg_advisory_xact_lock: two gateways may meet a new tenant at once.
 _LOCK = 0x6164_7371_6C74
 
@@ -53,14 +57,15 @@ class PostgresTenants:
             f"-c statement_timeout={round(statement_seconds * 1000)} -c client_connection_check_interval=5s "
             "-c timezone=UTC"
         )
-        self._lock = threading.Lock()
+        self._lock, self._opening = threading.Lock(), threading.Lock()
+        # Those used last come last.
         self._pools: dict[str, ConnectionPool[psycopg.Connection]] = {}
+        self._sessions: Counter[str] = Counter()
 
     @contextmanager
     def session(self, tenant: str, *, unlimited: bool = False) -> Iterator[PostgresSession]:
         """Return a session of a tenant, whose role and schema are created if they are not there yet."""
-        pool = self._pools.get(tenant) or self._open(tenant)
-        with pool.connection() as con:
+        with self._working(tenant) as pool, pool.connection() as con:
             session = PostgresSession(con)
             try:
                 if unlimited:
@@ -88,21 +93,56 @@ class PostgresTenants:
                 pool.close()
             self._pools.clear()
 
+    @contextmanager
+    def _working(self, tenant: str) -> Iterator[ConnectionPool[psycopg.Connection]]:
+        """Return a tenant's pool, which is not closed meanwhile."""
+        pool = self._used(tenant)
+        if pool is None:
+            with self._opening:
+                pool = self._used(tenant) or self._open(tenant)
+        try:
+            yield pool
+        finally:
+            with self._lock:
+                self._sessions[tenant] -= 1
+
+    def _used(self, tenant: str) -> ConnectionPool[psycopg.Connection] | None:
+        with self._lock:
+            pool = self._pools.pop(tenant, None)
+            if pool is not None:
+                self._pools[tenant] = pool
+                self._sessions[tenant] += 1
+            return pool
+
     def _open(self, tenant: str) -> ConnectionPool[psycopg.Connection]:
         if not re.fullmatch(TENANT_NAME, tenant):
             raise InternalError("a tenant's name cannot be that of a role")
+        self._make_room()
+        role, password = _PREFIX + tenant, self._password(tenant)
+        try:
+            self._create(role, password)
+        except psycopg.OperationalError as error:
+            raise Unready("PostgreSQL takes no connection at the moment", retry_after=5) from error
+        pool: ConnectionPool[psycopg.Connection] = ConnectionPool(
+            make_conninfo(self._url, user=role, password=password),
+            min_size=0, max_size=self._connections, timeout=_WAIT_SECONDS, max_idle=_IDLE_SECONDS, num_workers=1,
+            kwargs={"application_name": "adsql gateway", "options": self._options},
+            check=ConnectionPool.check_connection,
+            open=True,
+        )  # fmt: skip
         with self._lock:
-            if tenant not in self._pools:
-                role, password = _PREFIX + tenant, self._password(tenant)
-                self._create(role, password)
-                self._pools[tenant] = ConnectionPool(
-                    make_conninfo(self._url, user=role, password=password),
-                    min_size=0, max_size=self._connections, timeout=_WAIT_SECONDS, max_idle=300.0,
-                    kwargs={"application_name": "adsql gateway", "options": self._options},
-                    check=ConnectionPool.check_connection,
-                    open=True,
-                )  # fmt: skip
-            return self._pools[tenant]
+            self._pools[tenant] = pool
+            self._sessions[tenant] += 1
+        return pool
+
+    def _make_room(self) -> None:
+        """Close the pools of tenants that are not working, those first that were used longest ago."""
+        with self._lock:
+            idle = [name for name in self._pools if not self._sessions[name]]
+            surplus = len(self._pools) + 1 - max(_CONNECTIONS // self._connections, 1)
+            closing = [self._pools.pop(name) for name in idle[: max(surplus, 0)]]
+        for pool in closing:
+            pool.close(timeout=0)
 
     def _password(self, tenant: str) -> str:
         return hmac.new(self._secret, f"tenant role {tenant}".encode(), hashlib.sha256).hexdigest()

@@ -9,15 +9,16 @@ from adsql_server.routes import api_keys, audit, auth, database, detection, heal
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+# Routes are tried one after the other: those of single rows, which are called most often, come first.
 ROUTERS: tuple[APIRouter, ...] = (
+    detection.router,
+    models.router,
+    database.router,
+    jobs.router,
     auth.router,
     users.router,
     api_keys.router,
     tenants.router,
     audit.router,
-    detection.router,
-    models.router,
-    database.router,
-    jobs.router,
     health.router,
 )

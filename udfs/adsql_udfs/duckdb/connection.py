@@ -32,8 +32,10 @@ SCORING = {
 NAMES = (
     "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly",
     "consensus", "models", "model_info", "model_sql", "detectors", "drop_model", "export_model", "import_model",
-    "evaluate_model", "compare_models", "threshold_report", "explain_anomaly", "explain_anomalies",
-    "detect_series_anomalies", "anomaly_incidents",
+    "evaluate_model", "compare_models", "threshold_report", "give_feedback",
+    "preview_feedback", "apply_feedback", "explain_anomaly", "explain_anomalies",
+    "contrast_anomalies", "profile_data", "suggest_detectors",
+    "detect_series_anomalies", "anomaly_incidents", "train_series_model", "score_series",
 )  # fmt: skip
 COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
 
@@ -268,6 +270,7 @@ def _macros(schema: str, *, temporary: bool, models: str = MODELS) -> str:
         exported=export("model", "version", models),
         table_form=literal(str(_NOT_A_TABLE)),
         training=template("training_arguments").substitute(),
+        series_training=template("series_training_arguments").substitute(),
         **{name: _overloads(f"__adsql_{function}", home) for name, function in SCORING.items()},
     )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from adsql.arrow import Floats
-    from adsql_udfs.duckdb.functions import Column
+    from adsql_udfs.duckdb.function import Column
 
 OUTCOME = "STRUCT(score DOUBLE, is_anomaly BOOLEAN)"
 METRICS = "STRUCT(metric VARCHAR, value DOUBLE, lower DOUBLE, upper DOUBLE)[]"

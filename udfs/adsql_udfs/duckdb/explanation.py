@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from adsql.explanation import Reason
-    from adsql_udfs.duckdb.functions import Column
+    from adsql_udfs.duckdb.function import Column
 
 REASONS = (
     "STRUCT(feature VARCHAR, value VARCHAR, expected VARCHAR, contribution DOUBLE, rank INTEGER, reason VARCHAR)[]"

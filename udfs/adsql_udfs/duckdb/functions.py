@@ -1,14 +1,13 @@
 """The UDFs: DuckDB calls these with Arrow, at most 2,048 rows at a time, from any thread.
 
-All of them are functions of this module: DuckDB frees a closure with the connection that registered it, and
+All of them are functions of a module: DuckDB frees a closure with the connection that registered it, and
 crashes the others. Names with two underscores are not part of the SQL contract; the macros are.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +21,18 @@ from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
-from adsql_udfs.duckdb import evaluation, explanation, instances, plans, training
+from adsql_udfs.duckdb import (
+    contrasts,
+    evaluation,
+    explanation,
+    feedback,
+    instances,
+    plans,
+    profiling,
+    series_functions,
+    training,
+)
+from adsql_udfs.duckdb.function import Function, planned
 from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
@@ -32,17 +42,11 @@ if TYPE_CHECKING:
 
     from adsql.arrow import Columns
     from adsql.model import Model
-
-Column: TypeAlias = "pa.ChunkedArray[Any]"
+    from adsql_udfs.duckdb.function import Column
 
 RESULT_COLUMNS = ("anomaly_score", "severity", "is_anomaly")
 RESULT = "STRUCT(anomaly_score DOUBLE, severity DOUBLE, is_anomaly BOOLEAN)"
 CONSENSUS = "STRUCT(consensus DOUBLE, disagreement DOUBLE, members MAP(VARCHAR, DOUBLE))"
-JUDGED = (
-    "STRUCT(points STRUCT(expected_value DOUBLE, lower_bound DOUBLE, upper_bound DOUBLE, anomaly_score DOUBLE, "
-    "severity DOUBLE, is_anomaly BOOLEAN, status VARCHAR, asked BOOLEAN, algorithm TINYINT)[], algorithms VARCHAR[], "
-    "season BIGINT[])"
-)
 _CONSENSUS = pa.struct(
     [("consensus", pa.float64()), ("disagreement", pa.float64()), ("members", pa.map_(pa.string(), pa.float64()))]
 )
@@ -54,20 +58,6 @@ DETECTORS = (
 )
 
 
-@dataclass(frozen=True)
-class Function:
-    """A UDF as it is registered. `changes` marks those that DuckDB must neither fold nor run twice."""
-
-    call: Callable[..., pa.Array[Any]]
-    returns: str
-    changes: bool = False
-
-    @property
-    def name(self) -> str:
-        """The SQL name."""
-        return f"__adsql_{self.call.__name__}"
-
-
 def source(sources: Column) -> pa.Array[Any]:
     """Return the SELECT of each source."""
     return pa.array([source_query(value) for value in sources.to_pylist()], pa.string())
@@ -75,63 +65,67 @@ def source(sources: Column) -> pa.Array[Any]:
 
 def plan_detect(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of the table form of detect_anomalies."""
-    return _planned(plans.detect, arguments)
+    return planned(plans.detect, arguments)
 
 
 def plan_fit(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of fit_model."""
-    return _planned(plans.fit, arguments)
+    return planned(plans.fit, arguments)
 
 
 def plan_train(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of train_model."""
-    return _planned(plans.train, arguments)
+    return planned(plans.train, arguments)
 
 
 def plan_update(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of update_model."""
-    return _planned(plans.update, arguments)
+    return planned(plans.update, arguments)
 
 
 def plan_evaluate(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of evaluate_model."""
-    return _planned(evaluation.plan_evaluate, arguments)
+    return planned(evaluation.plan_evaluate, arguments)
 
 
 def plan_compare(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of compare_models."""
-    return _planned(evaluation.plan_compare, arguments)
+    return planned(evaluation.plan_compare, arguments)
 
 
 def plan_thresholds(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of threshold_report."""
-    return _planned(evaluation.plan_thresholds, arguments)
+    return planned(evaluation.plan_thresholds, arguments)
+
+
+def plan_preview_feedback(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of preview_feedback."""
+    return planned(feedback.plan_preview, arguments)
+
+
+def plan_apply_feedback(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of apply_feedback."""
+    return planned(feedback.plan_apply, arguments)
 
 
 def plan_explain(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of explain_anomalies."""
-    return _planned(explanation.plan_explain, arguments)
+    return planned(explanation.plan_explain, arguments)
 
 
-def plan_series(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of detect_series_anomalies."""
-    from adsql_udfs.duckdb import series_plans  # noqa: PLC0415 - what others than series need not wait for
-
-    return _planned(series_plans.detect_series, arguments)
+def plan_contrast(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of contrast_anomalies."""
+    return planned(contrasts.plan_contrast, arguments)
 
 
-def plan_incidents(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of anomaly_incidents."""
-    from adsql_udfs.duckdb import series_plans  # noqa: PLC0415 - as above
-
-    return _planned(series_plans.incidents, arguments)
+def plan_profile(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of profile_data."""
+    return planned(profiling.plan_profile, arguments)
 
 
-def judge_series(lists: Column, options: Column) -> pa.Array[Any]:
-    """Return the verdicts on the rows of each series."""
-    from adsql_udfs.duckdb import series  # noqa: PLC0415 - as above
-
-    return series.judge(lists, options)
+def plan_suggest(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of suggest_detectors."""
+    return planned(profiling.plan_suggest, arguments)
 
 
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
@@ -208,7 +202,9 @@ def rank(lists: Column, counts: Column, options: Column) -> pa.Array[Any]:
 
 def model_info(handles: Column) -> pa.Array[Any]:
     """Return what is known of each model."""
-    return pa.array([[fact._asdict() for fact in loaded.get(handle).info()] for handle in handles.to_numpy().tolist()])
+    return pa.array(
+        [[fact._asdict() for fact in loaded.either(handle).info()] for handle in handles.to_numpy().tolist()]
+    )
 
 
 def model_sql(handles: Column, dialects: Column, sources: Column) -> pa.Array[Any]:
@@ -237,10 +233,13 @@ FUNCTIONS = (
     Function(plan_evaluate, "VARCHAR"),
     Function(plan_compare, "VARCHAR"),
     Function(plan_thresholds, "VARCHAR"),
+    Function(plan_preview_feedback, "VARCHAR"),
+    Function(plan_apply_feedback, "VARCHAR"),
     Function(plan_explain, "VARCHAR"),
-    Function(plan_series, "VARCHAR"),
-    Function(plan_incidents, "VARCHAR"),
-    Function(judge_series, JUDGED, changes=True),
+    Function(plan_contrast, "VARCHAR"),
+    Function(plan_profile, "VARCHAR"),
+    Function(plan_suggest, "VARCHAR"),
+    *series_functions.FUNCTIONS,
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),
     Function(training.fit_record, training.RECORD, changes=True),
@@ -267,6 +266,14 @@ FUNCTIONS = (
     Function(evaluation.evaluate, evaluation.METRICS, changes=True),
     Function(evaluation.compare, evaluation.COMPARED, changes=True),
     Function(evaluation.thresholds, evaluation.THRESHOLDS, changes=True),
+    Function(contrasts.contrast, contrasts.CONTRASTS, changes=True),
+    Function(profiling.fences, profiling.FENCES, changes=True),
+    Function(profiling.outside, "BOOLEAN"),
+    Function(profiling.profile, profiling.PROFILE, changes=True),
+    Function(profiling.suggest, profiling.SUGGESTIONS, changes=True),
+    Function(feedback.give_feedback, "VARCHAR", changes=True),
+    Function(feedback.feedback_record, training.RECORD, changes=True),
+    Function(feedback.feedback_effects, feedback.EFFECTS, changes=True),
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),
@@ -275,11 +282,6 @@ FUNCTIONS = (
 
 for _function in FUNCTIONS:
     vars(_function.call)["__signature__"] = instances.VARIADIC
-
-
-def _planned(plan: Callable[..., str], arguments: Sequence[Column]) -> pa.Array[Any]:
-    rows = zip(*(column.to_pylist() for column in arguments), strict=True)
-    return pa.array([plan(*row) for row in rows], pa.string())
 
 
 def _scored(handles: Column, values: Sequence[Column]) -> Scores:

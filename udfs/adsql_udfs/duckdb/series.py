@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from adsql.arrow import plain_array, unbounded_float64
 from adsql.series.columns import whole_times
-from adsql.series.detection import Judged, detect
+from adsql.series.detection import Detected, Judged, detect
 from adsql.series.options import SeriesOptions
 
 if TYPE_CHECKING:
@@ -24,53 +24,68 @@ if TYPE_CHECKING:
 Column = Any  # a pyarrow.ChunkedArray, whose stubs know no nested types
 
 _NUMBERS = ("expected", "lower", "upper", "score", "severity")
-_NAMES = [
-    "expected_value", "lower_bound", "upper_bound", "anomaly_score", "severity", "is_anomaly", "status", "asked",
-    "algorithm",
-]  # fmt: skip
+_NAMES = ["expected_value", "lower_bound", "upper_bound", "anomaly_score", "severity", "is_anomaly", "status", "asked"]
 
 
-def judge(lists: Column, options: Column) -> pa.Array[Any]:
-    """Return, for each series, the verdicts on its rows in their order, the algorithms' names, and the season.
+class Rows(NamedTuple):
+    """The rows of some series: their times, values, which are excluded, and where each series begins and ends."""
 
-    `lists` has a list of structs a series: the time `t`, the values `v0`, `v1`, ..., and whether it is excluded, `x`.
+    time: pa.Array[Any]
+    X: Floats
+    excluded: NDArray[np.bool_]
+    offsets: NDArray[np.int64]
+
+
+def unfolded(lists: Column) -> Rows:
+    """Return the rows of lists, one a series; rows beside the lists are series without any.
+
+    A list has structs of the time `t`, the values `v0`, `v1`, ..., and whether the row is excluded, `x`.
     """
     whole: Any = plain_array(lists)
-    if not len(whole):
-        return _result([], np.zeros(1, np.int64))
     offsets = whole.offsets.to_numpy().astype(np.int64)
     rows = whole.values.slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
-    offsets = offsets - offsets[0]
-    times, known = whole_times(rows.field("t"))
     names = [field.name for field in rows.type if field.name.startswith("v")]
     X = np.column_stack([unbounded_float64(rows.field(name)) for name in names])
     excluded = rows.field("x").fill_null(False).to_numpy(zero_copy_only=False)
-    asked = SeriesOptions.parse(len(names), **json.loads(options[0].as_py()))
-    judged: list[Judged | None] = []
+    return Rows(rows.field("t"), X, excluded, offsets - offsets[0])
+
+
+def judge(lists: Column, options: Column) -> pa.Array[Any]:
+    """Return, for each series, the verdicts on its rows in their order, whose they are, and the season."""
+    if not len(lists):
+        return _detected([], np.zeros(1, np.int64))
+    time, X, excluded, offsets = unfolded(lists)
+    times, known = whole_times(time)
+    asked = SeriesOptions.parse(X.shape[1], **json.loads(options[0].as_py()))
+    judged: list[Detected | None] = []
     for first, last in pairwise(offsets.tolist()):
         part = slice(first, last)
         # A row beside the lists has none.
         judged.append(detect(times[part], known[part], X[part], excluded[part], asked) if first < last else None)
-    return _result(judged, offsets)
+    return _detected(judged, offsets)
 
 
-def _result(judged: Sequence[Judged | None], offsets: NDArray[np.int64]) -> pa.Array[Any]:
-    algorithms = pa.array([None if part is None else part.algorithms for part in judged], pa.list_(pa.string()))
-    seasons = pa.array([None if part is None else part.season for part in judged], pa.list_(pa.int64()))
-    points = pa.ListArray.from_arrays(
-        pa.array(offsets, pa.int32()), _points([part for part in judged if part is not None])
-    )
-    return pa.StructArray.from_arrays([points, algorithms, seasons], names=["points", "algorithms", "season"])
+def _detected(judged: Sequence[Detected | None], offsets: NDArray[np.int64]) -> pa.Array[Any]:
+    there = [part for part in judged if part is not None]
+    ends = pa.array(offsets, pa.int32())
+    algorithm = pa.array(_joined([part.algorithm for part in there], np.int8))
+    columns: list[pa.Array[Any]] = [
+        pa.ListArray.from_arrays(ends, judged_rows(there)),
+        pa.ListArray.from_arrays(ends, algorithm),
+        pa.array([None if part is None else part.algorithms for part in judged], pa.list_(pa.string())),
+        pa.array([None if part is None else part.season for part in judged], pa.list_(pa.int64())),
+    ]
+    return pa.StructArray.from_arrays(columns, names=["points", "algorithm", "algorithms", "season"])
 
 
-def _points(judged: Sequence[Judged]) -> pa.Array[Any]:
+def judged_rows(judged: Sequence[Judged]) -> pa.Array[Any]:
+    """Return verdicts as structs."""
     columns: list[pa.Array[Any]] = [
         _nullable(_joined([getattr(part, name) for part in judged], np.float64)) for name in _NUMBERS
     ]
     columns.append(_verdicts(judged))
     columns.append(pa.array(_joined([part.status for part in judged], object), pa.string()))
     columns.append(pa.array(_joined([part.asked for part in judged], np.bool_)))
-    columns.append(pa.array(_joined([part.algorithm for part in judged], np.int8)))
     return pa.StructArray.from_arrays(columns, names=_NAMES)
 
 

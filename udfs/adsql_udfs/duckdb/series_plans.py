@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adsql.errors import InvalidOption, UnusableColumn
@@ -49,45 +50,89 @@ def detect_series(
     options
         The macro's other arguments by name.
     """
-    check_bound(source, plan)
-    types = source_types(decoded_plan(plan))
-    [time] = _columns("time_column", time_column, types, most=1)
-    values = _columns("value_columns", value_columns, types)
-    keys = _columns("series", series, types) if series is not None else []
-    _check_numbers(values, types)
-    given = {name: value for name, value in plain(dict(options)).items() if value is not None}
-    exclude = given.pop("exclude", None)
-    SeriesOptions.parse(len(values), **given)
-    if exclude is not None:
-        check_bound(exclude, exclude_plan)
-        known = source_types(decoded_plan(exclude_plan))
-        _columns("exclude", ["started_at", "ended_at", *(["series"] if keys else [])], known)
-    key = _key(keys)
-    names = [f"v{place}" for place in range(len(values))]
+    rows = SeriesRows.of(source, plan, exclude_plan, time_column, value_columns, series, options)
+    SeriesOptions.parse(len(rows.values), **rows.given)
     return template("detect_series").substitute(
-        source=source_query(source),
-        key=key,
-        time=identifier(time),
-        values=", ".join(
-            f"CAST(adsql_source.{identifier(column)} AS DOUBLE) AS {name}"
-            for column, name in zip(values, names, strict=True)
-        ),
-        fields=", ".join(f"'{name}': {name}" for name in names),
-        excluded="false" if exclude is None else _excluded(exclude, time, key, by_series=bool(keys)),
-        value=_value(values, names),
-        options=literal(json.dumps(given)),
-        points=POINTS,
+        lists=rows.lists(key_of(rows.keys)), value=_value(rows.values), options=literal(json.dumps(rows.given))
     )
+
+
+@dataclass(frozen=True)
+class SeriesRows:
+    """The rows of a source as series: columns that were checked, and what is left of a call's options.
+
+    Parameters
+    ----------
+    source
+        As the caller wrote it.
+    time, values, keys
+        Names of its columns.
+    excluded
+        SQL that tells whether a row is excluded.
+    given
+        The options without those that are NULL, and without `exclude`.
+    """
+
+    source: str
+    time: str
+    values: Sequence[str]
+    keys: Sequence[str]
+    excluded: str
+    given: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        source: str,
+        plan: str | None,
+        exclude_plan: str | None,
+        time_column: object,
+        value_columns: object,
+        series: object,
+        options: Mapping[str, Any],
+    ) -> SeriesRows:
+        """Check the arguments of `detect_series`."""
+        check_bound(source, plan)
+        types = source_types(decoded_plan(plan))
+        [time] = columns_of("time_column", time_column, types, most=1)
+        values = columns_of("value_columns", value_columns, types)
+        keys = columns_of("series", series, types) if series is not None else []
+        check_numbers(values, types)
+        given = {name: value for name, value in plain(dict(options)).items() if value is not None}
+        exclude, excluded = given.pop("exclude", None), "false"
+        if exclude is not None:
+            check_bound(exclude, exclude_plan)
+            known = source_types(decoded_plan(exclude_plan))
+            columns_of("exclude", ["started_at", "ended_at", *(["series"] if keys else [])], known)
+            excluded = _excluded(exclude, time, key_of(keys), by_series=bool(keys))
+        return cls(source, time, values, keys, excluded, given)
+
+    def lists(self, key: str) -> str:
+        """Return the SQL that makes each series a list; `key` is SQL that tells series apart."""
+        names = [f"v{place}" for place in range(len(self.values))]
+        return template("series_lists").substitute(
+            source=source_query(self.source),
+            key=key,
+            time=identifier(self.time),
+            values=", ".join(
+                f"CAST(adsql_source.{identifier(column)} AS DOUBLE) AS {name}"
+                for column, name in zip(self.values, names, strict=True)
+            ),
+            fields=", ".join(f"'{name}': {name}" for name in names),
+            excluded=self.excluded,
+            points=POINTS,
+        )
 
 
 def incidents(source: str, plan: str | None, max_gap: object) -> str:
     """Return the SQL that puts consecutive anomalous points of a source of results together."""
     check_bound(source, plan)
-    _columns("source", _OF_RESULTS, source_types(decoded_plan(plan)))
+    columns_of("source", _OF_RESULTS, source_types(decoded_plan(plan)))
     return template("incidents").substitute(source=source_query(source), max_gap=gap(plain(max_gap)))
 
 
-def _key(keys: Sequence[str]) -> str:
+def key_of(keys: Sequence[str]) -> str:
+    """Return the SQL of a row's series, as results show it."""
     columns = [f"adsql_source.{identifier(name)}" for name in keys]
     if not columns:
         return "NULL::VARCHAR"
@@ -96,10 +141,10 @@ def _key(keys: Sequence[str]) -> str:
     return "{" + ", ".join(f"{literal(name)}: {column}" for name, column in zip(keys, columns, strict=True)) + "}"
 
 
-def _value(values: Sequence[str], names: Sequence[str]) -> str:
+def _value(values: Sequence[str]) -> str:
     if len(values) == 1:
         return "adsql_row.v0"
-    fields = (f"{literal(column)}: adsql_row.{name}" for column, name in zip(values, names, strict=True))
+    fields = (f"{literal(column)}: adsql_row.v{place}" for place, column in enumerate(values))
     return "{" + ", ".join(fields) + "}"
 
 
@@ -111,7 +156,8 @@ def _excluded(exclude: object, time: str, key: str, *, by_series: bool) -> str:
     )
 
 
-def _columns(option: str, value: object, types: Mapping[str, str] | None, most: int | None = None) -> list[str]:
+def columns_of(option: str, value: object, types: Mapping[str, str] | None, most: int | None = None) -> list[str]:
+    """Return the columns that an option names, checked against those of the source."""
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) and name for name in names):
         allowed = "the name of a column" if most == 1 else "the name of a column, or a list of them"
@@ -126,7 +172,8 @@ def _columns(option: str, value: object, types: Mapping[str, str] | None, most: 
     return list(names)
 
 
-def _check_numbers(names: Sequence[str], types: Mapping[str, str] | None) -> None:
+def check_numbers(names: Sequence[str], types: Mapping[str, str] | None) -> None:
+    """Raise if a column of values holds no numbers."""
     kinds = {name.casefold(): kind for name, kind in (types or {}).items()}
     for name in names:
         kind = kinds.get(name.casefold(), "DOUBLE")

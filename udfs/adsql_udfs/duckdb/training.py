@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -22,7 +22,9 @@ from adsql_udfs.quoting import identifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from adsql_udfs.duckdb.functions import Column
+    from adsql_udfs.duckdb.function import Column
+
+Execute: TypeAlias = "Callable[[str, Sequence[object]], Sequence[tuple[object, ...]]]"
 
 _RECORD_FIELDS = {
     "name": "VARCHAR", "algorithm": "VARCHAR", "params": "VARCHAR", "columns": "VARCHAR[]", "segment_by": "VARCHAR[]",
@@ -58,21 +60,28 @@ def fit_record(groups: Column, options: Column, names: Column, sources: Column) 
     model = _fitted(groups[0], options[0].as_py())
     engine = f"duckdb {duckdb.__version__}"
     record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), engine)
-    return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
+    return record_row(record)
 
 
 def update_record(handles: Column, groups: Column, seeds: Column, names: Column, sources: Column) -> pa.Array[Any]:
     """Let a saved model learn from a sample of further rows, and return the result as a row to store."""
-    table, n_rows = _sample(groups[0])
+    table, n_rows = sampled(groups[0])
     model = loaded.get(handles[0].as_py()).updated(table, n_rows, seeds[0].as_py())
     record = ModelRecord.of(names[0].as_py(), model, sources[0].as_py(), f"duckdb {duckdb.__version__}")
+    return record_row(record)
+
+
+def record_row(record: ModelRecord) -> pa.Array[Any]:
+    """Return a record as the UDFs do that make one."""
     return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
 
 
 def store(tokens: Column, databases: Column, records: Column) -> pa.Array[Any]:
     """Store a model in a transaction of its own and return its version and description."""
     record = ModelRecord(**records[0].as_py())
-    version = _write(tokens[0].as_py(), databases[0].as_py(), "train_model", lambda catalog: catalog.put(record))
+    version = write(
+        tokens[0].as_py(), databases[0].as_py(), "train_model", lambda execute: Catalog(execute).put(record)
+    )
     return _stored([record], [version])
 
 
@@ -93,9 +102,9 @@ def export_model(
 def import_model(tokens: Column, databases: Column, names: Column, data: Column) -> pa.Array[Any]:
     """Store models from another database, in a transaction for each call, and return what `store` returns."""
     records = [imported(name, given) for name, given in zip(names.to_pylist(), data.to_pylist(), strict=True)]
-    versions = _write(
+    versions = write(
         tokens[0].as_py(), databases[0].as_py(), "import_model",
-        lambda catalog: [catalog.put(record) for record in records],
+        lambda execute: [Catalog(execute).put(record) for record in records],
     )  # fmt: skip
     return _stored(records, versions)
 
@@ -107,9 +116,9 @@ def drop(tokens: Column, databases: Column, names: Column, versions: Column) -> 
     """
     pairs = zip(names.to_pylist(), versions.to_pylist(), strict=True)
     asked = [plans.asked_model(name, version) for name, version in pairs]
-    dropped = _write(
+    dropped = write(
         tokens[0].as_py(), databases[0].as_py(), "drop_model",
-        lambda catalog: {(name, version): catalog.drop(name, version) for name, version in dict.fromkeys(asked)},
+        lambda execute: {pair: Catalog(execute).drop(*pair) for pair in dict.fromkeys(asked)},
     )  # fmt: skip
     return pa.array([dropped[pair] for pair in asked], pa.list_(pa.int32()))
 
@@ -146,11 +155,11 @@ def _arrow_struct(fields: Mapping[str, str]) -> pa.StructType:
 
 
 def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
-    table, n_rows = _sample(groups)
+    table, n_rows = sampled(groups)
     return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
 
 
-def _sample(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
+def sampled(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
     """Return rows and counts from [{key, n, rows}, ...]: of each segment its key, its rows in all, a sample of them."""
     values = getattr(groups, "values", None)
     if values is None or len(values) == 0:
@@ -159,15 +168,15 @@ def _sample(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str,
     return struct_columns(values.field("rows").flatten()), n_rows
 
 
-def _write(token: str, database: str, function: str, change: Callable[[Catalog], Any]) -> Any:  # noqa: ANN401 - what change returns
-    """Run a change of the catalog on a connection of its own; repeat it if another one came first."""
+def write(token: str, database: str, function: str, change: Callable[[Execute], Any]) -> Any:  # noqa: ANN401 - what change returns
+    """Run a change on a connection of its own; repeat it if another one came first."""
     con = instances.cursor(token)
     try:
         _enter(con, database, function)
         for attempt in range(_ATTEMPTS):
             try:
                 con.execute("BEGIN")
-                result = change(Catalog(lambda query, values: con.execute(query, list(values)).fetchall()))
+                result = change(lambda query, values: con.execute(query, list(values)).fetchall())
                 con.execute("COMMIT")
             except (duckdb.ConstraintException, duckdb.TransactionException):
                 with contextlib.suppress(duckdb.TransactionException):  # a COMMIT that failed has ended it

@@ -93,13 +93,13 @@ def rank_all(plpy: Server, *arguments: Any) -> scoring.Arrays:  # noqa: ANN401 -
 @reporting
 def train_model(plpy: Server, name: str, source: str, options: str) -> dict[str, Any]:
     """Train and store a model and return its description."""
-    return _stored(plpy, training.train(plpy, name, source, given_options(options)))
+    return stored(plpy, training.train(plpy, name, source, given_options(options)))
 
 
 @reporting
 def update_model(plpy: Server, name: str, source: str, seed: int | None) -> dict[str, Any]:
     """Let a model learn from further rows and return the new version's description."""
-    return _stored(plpy, training.update(plpy, name, source, seed))
+    return stored(plpy, training.update(plpy, name, source, seed))
 
 
 @reporting
@@ -111,7 +111,7 @@ def export_model(plpy: Server, name: str, version: int | None) -> bytes:
 @reporting
 def import_model(plpy: Server, name: str, data: bytes | None) -> dict[str, Any]:
     """Store a model from another database and return its description."""
-    return _stored(plpy, imported(name, data))
+    return stored(plpy, imported(name, data))
 
 
 @reporting
@@ -170,7 +170,7 @@ def consensus(plpy: Server, *arguments: Any) -> dict[str, Any] | None:  # noqa: 
 @reporting
 def model_info(plpy: Server, name: str, version: int | None) -> list[Fact]:
     """Return what is known of a model."""
-    return store.model(plpy, name, version).info()
+    return store.either(plpy, name, version).info()
 
 
 @reporting
@@ -239,7 +239,8 @@ def given_options(options: str) -> dict[str, Any]:
 _FLOATS = ("contamination", "threshold", "sensitivity", "min_deviation")
 
 
-def _stored(plpy: Server, record: ModelRecord) -> dict[str, Any]:
+def stored(plpy: Server, record: ModelRecord) -> dict[str, Any]:
+    """Store a model and return its description."""
     version = store.put(plpy, record)
     described = {name: getattr(record, name) for name in ("name", "algorithm", "n_rows", "n_features", "threshold")}
     return {**described, "version": version}

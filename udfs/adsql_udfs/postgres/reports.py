@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adsql_udfs.postgres import evaluation, explanation, series
-from adsql_udfs.postgres.calls import given_options, reporting
+from adsql_udfs.postgres import contrasts, evaluation, explanation, feedback, profiling, series
+from adsql_udfs.postgres.calls import given_options, reporting, stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
 
 
 @reporting
-def judge_series(plpy: Server, *arguments: Any) -> series.JudgedArrays:  # noqa: ANN401 - as `series.judge`
+def judge_series(plpy: Server, *arguments: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as `series.judge`
     """Return the verdicts on the rows of a series."""
     return series.judge(plpy, *arguments)
 
@@ -55,6 +55,42 @@ def threshold_report(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  #
 
 
 @reporting
+def give_feedback(plpy: Server, *arguments: Any) -> str:  # noqa: ANN401 - as `feedback.give`
+    """Keep a verdict on a row and return it."""
+    return feedback.give(plpy, *arguments)
+
+
+@reporting
+def preview_feedback(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `feedback.effects`
+    """Return what learning from verdicts would change."""
+    return list(feedback.effects(plpy, *arguments))
+
+
+@reporting
+def apply_feedback(plpy: Server, *arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - as `feedback.applied`
+    """Let a model learn from verdicts and return the new version's description."""
+    return stored(plpy, feedback.applied(plpy, *arguments))
+
+
+@reporting
 def explain_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `explanation.explain`
     """Return why the anomalies of a source are anomalies."""
     return explanation.explain(plpy, *arguments)
+
+
+@reporting
+def contrast_anomalies(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `contrasts.contrast`
+    """Return which groups of rows anomalies come from."""
+    return list(contrasts.contrast(plpy, *arguments))
+
+
+@reporting
+def profile_data(plpy: Server, given: str | None) -> list[tuple[Any, ...]]:
+    """Return what the columns of a source are like."""
+    return list(profiling.profile(plpy, given))
+
+
+@reporting
+def suggest_detectors(plpy: Server, given: str | None) -> list[tuple[Any, ...]]:
+    """Return which detectors suit a source."""
+    return list(profiling.suggest(plpy, given))

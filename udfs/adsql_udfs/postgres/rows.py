@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from adsql.arrow import Kind
 from adsql.consensus import consensus
-from adsql.errors import ColumnTypeChanged, InvalidSource
+from adsql.errors import InvalidSource
+from adsql.json_rows import json_columns
 from adsql.segment import Scores
 from adsql.segment_keys import existing_column
-from adsql.wording import shown
 from adsql_udfs import loaded
 from adsql_udfs.postgres import store
-from adsql_udfs.postgres.columns import MAX_TEXT, Column, decoded, describe, no_rows, no_values
+from adsql_udfs.postgres.cells import Cells, cells
+from adsql_udfs.postgres.columns import MAX_TEXT, Column, decoded, describe, no_rows
 from adsql_udfs.postgres.records import fields, layout, number, parts
 from adsql_udfs.postgres.server import query
 from adsql_udfs.postgres.statement import Statement, current
@@ -77,7 +75,7 @@ class Reader:
     model
         The model.
     numbers
-        Where the features are numbers: what reads them. None where they are not.
+        What reads the features off a row, if the model has one segment.
     columns
         The columns that the model needs, and their fields.
     encoding
@@ -85,7 +83,7 @@ class Reader:
     """
 
     model: Model
-    numbers: Numbers | None
+    numbers: Numbers | Cells | None
     columns: tuple[tuple[Column, int], ...]
     encoding: str
 
@@ -153,7 +151,7 @@ def score_json(plpy: Server, model: str | None, row: str | None, started: float,
     scorer = loaded.get(_handle(plpy, current(started, snapshot, role), model))
     if row is None:
         return _nothing()
-    return scorer.score(_json_table(scorer, row))
+    return scorer.score(json_columns(scorer, row, MAX_TEXT))
 
 
 def explained(plpy: Server, form: str, model: str | None, *given: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - as the functions of the forms
@@ -169,7 +167,7 @@ def explained(plpy: Server, form: str, model: str | None, *given: Any) -> list[d
     elif form == "values":
         table = scorer.by_position([pa.array([value], pa.float64()) for value in given[0]])
     else:
-        table = _json_table(scorer, given[0])
+        table = json_columns(scorer, given[0], MAX_TEXT)
     from adsql.explanation import explain  # noqa: PLC0415 - scores of rows need not wait for it
 
     reasons = explain(scorer, table)[0]
@@ -228,16 +226,21 @@ def _new_reader(plpy: Server, model: Model, data: bytes, row_type: int, names: S
     needed = [existing_column(name, no_rows(every)) for name in model.positional_columns]
     columns = tuple((column, position) for position, column in enumerate(every) if column.name in needed)
     encoding = query(plpy, "SELECT pg_catalog.current_setting('client_encoding') AS name")[0]["name"]
-    return Reader(model, _numbers(model, columns, types), columns, _CODECS.get(encoding, encoding))
+    codec = _CODECS.get(encoding, encoding)
+    return Reader(model, _numbers(model, columns, types, codec), columns, codec)
 
 
 def _attributes(plpy: Server, row_type: int) -> Rows:
     return query(plpy, sql("attributes"), ["oid"], [row_type])
 
 
-def _numbers(model: Model, columns: Sequence[tuple[Column, int]], types: Sequence[int]) -> Numbers | None:
-    if not model.takes_numbers:
+def _numbers(
+    model: Model, columns: Sequence[tuple[Column, int]], types: Sequence[int], encoding: str
+) -> Numbers | Cells | None:
+    if model.segment_by:
         return None
+    if not model.takes_numbers:
+        return cells(model.segments[""].features.features, columns, encoding)
     found = {column.name.casefold(): (position, number(column.base)) for column, position in columns}
     given = [found[feature.column.casefold()] for feature in model.segments[""].features.features]
     readers = tuple((position, read) for position, read in given if read is not None)
@@ -248,69 +251,3 @@ def _numbers(model: Model, columns: Sequence[tuple[Column, int]], types: Sequenc
 
 def _nothing() -> Scores:
     return Scores.none(1)
-
-
-def _json_table(model: Model, row: str) -> dict[str, pa.Array[Any]]:
-    """Return the columns of a JSON object, strings read as what the model's columns hold."""
-    given = json.loads(row)
-    if not isinstance(given, dict):
-        raise InvalidSource(f"row = {shown(given)} is no JSON object", allowed="an object of columns by name")
-    kinds = {
-        feature.column.casefold(): feature.kind
-        for segment in model.segments.values()
-        for feature in segment.features.features
-    }
-    for name, kind in zip(model.segment_by, model.segment_kinds, strict=False):  # older models have no kinds
-        if kind in _READERS:
-            kinds[name.casefold()] = Kind(kind)
-    return {name: _json_value(name, value, kinds.get(name.casefold())) for name, value in given.items()}
-
-
-def _json_value(name: str, value: object, kind: Kind | None) -> pa.Array[Any]:
-    if isinstance(value, str):
-        if kind is None or kind is Kind.TEXT:
-            return pa.array([value[:MAX_TEXT]])
-        try:
-            return _moment(kind, value) or _READERS[kind](value)
-        except ValueError as error:
-            raise ColumnTypeChanged(
-                f"column {name!r} has the value {shown(value)}, in training it held {kind} values",
-                allowed=f"a {kind}, as to_jsonb writes it",
-            ) from error
-    if isinstance(value, dict | list):
-        return no_values("json", 1)
-    if isinstance(value, int) and value.bit_length() >= _INTEGER_BITS:
-        return pa.array([float(Decimal(value))])  # Decimal's own conversion makes infinity of what no float can be
-    return pa.array([value])
-
-
-def _moment(kind: Kind, text: str) -> pa.Array[Any] | None:
-    """Return what only PostgreSQL has: infinite points in time, as `columns` reads them, and the end of a day."""
-    if kind is Kind.TIME and text == "24:00:00":
-        return pa.array([_DAY], pa.int64()).cast(pa.time64("us"))
-    if kind in _STORED and text in ("infinity", "-infinity"):
-        stored, moment = _STORED[kind]
-        limits = np.iinfo(stored)
-        return pa.array([limits.max if text == "infinity" else limits.min], pa.from_numpy_dtype(stored)).cast(moment)
-    return None
-
-
-_STORED: dict[Kind, tuple[Any, pa.DataType]] = {
-    Kind.TIMESTAMP: (np.int64, pa.timestamp("us")),
-    Kind.DATE: (np.int32, pa.date32()),
-}
-_DAY = 86_400_000_000  # microseconds
-_INTEGER_BITS = 64  # of Arrow's and Python's widest common integer, with its sign
-
-
-_READERS: dict[Kind, Callable[[str], pa.Array[Any]]] = {
-    # JSON has no such numbers: to_jsonb writes NaN and the infinities as strings.
-    Kind.NUMBER: lambda text: pa.array([float(text)]),
-    Kind.TIMESTAMP: lambda text: pa.array([_utc(dt.datetime.fromisoformat(text))], pa.timestamp("us")),
-    Kind.DATE: lambda text: pa.array([dt.date.fromisoformat(text)]),
-    Kind.TIME: lambda text: pa.array([dt.time.fromisoformat(text)], pa.time64("us")),
-}
-
-
-def _utc(moment: dt.datetime) -> dt.datetime:
-    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)

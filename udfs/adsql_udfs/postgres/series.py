@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ _OF_TIME, _OF_VALUE = "timestamps and dates", "numbers and booleans"
 
 
 class JudgedArrays(NamedTuple):
-    """The verdicts on the n rows of a series, each as the text of an array; the algorithms' names, and the season."""
+    """The verdicts on n rows, each as the text of an array."""
 
     value: str
     expected: str
@@ -46,9 +47,6 @@ class JudgedArrays(NamedTuple):
     is_anomaly: str
     status: str
     asked: str
-    algorithm: str
-    algorithms: list[str]
-    season: list[int] | None
 
 
 def plan(
@@ -77,22 +75,71 @@ def plan(
     OptionError, SourceError, ColumnError
         For anything that cannot be used.
     """
-    asked = dict(options)
-    exclude = asked.pop("exclude", None)
-    rows = source(plpy, given)
-    [time] = _named(rows, "time_column", None if time_column is None else [time_column])
-    values = _named(rows, "value_columns", value_columns)
-    keys = _named(rows, "series", series) if series is not None else []
-    SeriesOptions.parse(len(values), **asked)
-    _check_forms("time_column", [time], _TIMES, _OF_TIME)
-    _check_forms("value_columns", values, _NUMERIC, _OF_VALUE)
-    columns, key = [time, *values], _key(keys)
+    rows = SeriesRows.of(plpy, given, time_column, value_columns, series, options)
+    SeriesOptions.parse(len(rows.values), **rows.given)
     return sql(
-        "series_judged", source=rows.text, time=identifier(time.name), key=key,
-        parts=",\n".join(aggregates(columns, "points")), options=escaped_literal(json.dumps(asked)),
-        columns=escaped_literal(described(columns)),
-        excluded="false" if exclude is None else _excluded(plpy, exclude, time, key, by_series=bool(keys)),
+        "series_judged", groups=rows.groups(rows.columns), options=escaped_literal(json.dumps(rows.given)),
+        columns=escaped_literal(described(rows.columns)),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SeriesRows:
+    """The rows of a source as series: columns that were checked, and what is left of a call's options.
+
+    Parameters
+    ----------
+    source
+        What the caller named.
+    time, values, keys
+        Its columns.
+    excluded
+        SQL that tells whether a row is excluded.
+    given
+        The options without `exclude`.
+    """
+
+    source: Source
+    time: Column
+    values: Sequence[Column]
+    keys: Sequence[Column]
+    excluded: str
+    given: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        plpy: Server,
+        given: str,
+        time_column: str | None,
+        value_columns: Sequence[str] | None,
+        series: Sequence[str] | None,
+        options: Mapping[str, Any],
+    ) -> SeriesRows:
+        """Check the arguments of `plan`."""
+        asked = dict(options)
+        exclude, excluded = asked.pop("exclude", None), "false"
+        rows = source(plpy, given)
+        [time] = _named(rows, "time_column", None if time_column is None else [time_column])
+        values = _named(rows, "value_columns", value_columns)
+        keys = _named(rows, "series", series) if series is not None else []
+        check_forms("time_column", [time], _TIMES, _OF_TIME)
+        check_forms("value_columns", values, _NUMERIC, _OF_VALUE)
+        if exclude is not None:
+            excluded = _excluded(plpy, exclude, time, key_of(keys), by_series=bool(keys))
+        return cls(rows, time, values, keys, excluded, asked)
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns of time and values."""
+        return [self.time, *self.values]
+
+    def groups(self, columns: Sequence[Column]) -> str:
+        """Return the SQL that makes each series a group with the binary parts of some columns."""
+        return sql(
+            "series_groups", source=self.source.text, time=identifier(self.time.name), key=key_of(self.keys),
+            parts=",\n".join(aggregates(columns, "points")), excluded=self.excluded,
+        )  # fmt: skip
 
 
 def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
@@ -108,17 +155,30 @@ def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
     return sql("incidents", source=rows.text, max_gap=str(gap(max_gap)))
 
 
-def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes]) -> JudgedArrays:
-    """Judge the rows of one series, from their binary parts; the last part tells which rows are excluded."""
+def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes]) -> tuple[Any, ...]:
+    """Judge the rows of one series, from their binary parts; the last part tells which rows are excluded.
+
+    Returns
+    -------
+    tuple
+        `JudgedArrays`, and behind them which algorithm judged each row, the algorithms' names, and the season.
+    """
     time, *values = decoded(described_columns(columns), parts[:-1], n).values()
     asked = SeriesOptions.parse(len(values), **json.loads(options))
     times, known = whole_times(time)
     X = np.column_stack([unbounded_float64(column) for column in values])
     excluded = np.frombuffer(parts[-1], np.uint8).astype(np.bool_)
-    return interruptible(plpy, lambda: _arrays(X, detect(times, known, X, excluded, asked)))
+
+    def arrays() -> tuple[Any, ...]:
+        found = detect(times, known, X, excluded, asked)
+        season = None if found.season is None else list(found.season)
+        return (*judged_arrays(X, found), array_text(found.algorithm), list(found.algorithms), season)
+
+    return interruptible(plpy, arrays)
 
 
-def _arrays(X: np.ndarray[Any, Any], judged: Judged) -> JudgedArrays:
+def judged_arrays(X: np.ndarray[Any, Any], judged: Judged) -> JudgedArrays:
+    """Return verdicts as the texts of arrays."""
     value = X[:, 0] if X.shape[1] == 1 else np.full(len(X), np.nan)
     floats = (value, judged.expected, judged.lower, judged.upper, judged.score, judged.severity)
     return JudgedArrays._make(
@@ -127,9 +187,6 @@ def _arrays(X: np.ndarray[Any, Any], judged: Judged) -> JudgedArrays:
             array_text(judged.is_anomaly, np.isnan(judged.score)),
             array_text(judged.status),
             array_text(judged.asked),
-            array_text(judged.algorithm),
-            list(judged.algorithms),
-            None if judged.season is None else list(judged.season),
         ]
     )
 
@@ -144,7 +201,8 @@ def _named(rows: Source, option: str, names: Sequence[str] | None) -> list[Colum
     return [columns[existing_column(name, columns, option)] for name in names]
 
 
-def _check_forms(option: str, columns: Sequence[Column], forms: Sequence[str], allowed: str) -> None:
+def check_forms(option: str, columns: Sequence[Column], forms: Sequence[str], allowed: str) -> None:
+    """Raise if a column is of another form."""
     for column in columns:
         if column.form not in forms:
             raise UnusableColumn(
@@ -153,7 +211,18 @@ def _check_forms(option: str, columns: Sequence[Column], forms: Sequence[str], a
             )  # fmt: skip
 
 
-def _key(keys: Sequence[Column]) -> str:
+def check_keys(columns: Sequence[Column]) -> None:
+    """Raise if a column of a series is of a type whose values have no text that is the same on every engine."""
+    for column in columns:
+        if column.form == "none":
+            raise UnusableColumn(
+                f"series: column {column.name!r} is of type {column.sql_type}", allowed="text, numbers and times",
+                hint="cast it to text in the source, which may be a SELECT",
+            )  # fmt: skip
+
+
+def key_of(keys: Sequence[Column]) -> str:
+    """Return the SQL of a row's series as text, as results show it."""
     columns = [f"adsql_source.{identifier(column.name)}" for column in keys]
     if not columns:
         return "NULL::pg_catalog.text"

@@ -16,6 +16,8 @@ from adsql_udfs.postgres.texts import sql
 if TYPE_CHECKING:
     from adsql.catalog import ModelRecord
     from adsql.model import Model
+    from adsql.restoring import AnyModel
+    from adsql.series.model import SeriesModel
     from adsql_udfs.postgres.server import Server
 
 
@@ -69,8 +71,18 @@ def load(plpy: Server, saved: Saved) -> int:
 
 
 def model(plpy: Server, name: str | None, version: int | None = None) -> Model:
-    """Return the saved model that a name stands for; see `find`."""
+    """Return the saved model of rows that a name stands for; see `find`."""
     return loaded.get(load(plpy, find(plpy, name, version)))
+
+
+def series_model(plpy: Server, name: str | None, version: int | None = None) -> SeriesModel:
+    """Return the saved model of series that a name stands for; see `find`."""
+    return loaded.get_series(load(plpy, find(plpy, name, version)))
+
+
+def either(plpy: Server, name: str | None, version: int | None = None) -> AnyModel:
+    """Return the saved model of either kind that a name stands for; see `find`."""
+    return loaded.either(load(plpy, find(plpy, name, version)))
 
 
 def export(plpy: Server, name: str | None, version: int | None) -> bytes:

@@ -87,6 +87,59 @@ FROM query(
     __adsql_plan_incidents(source, json_serialize_plan(__adsql_source(source), optimize := true), max_gap)
 );
 
+CREATE OR REPLACE $temporary MACRO $schema.train_series_model(
+    model,
+    source,
+    time_column,
+    value_columns,
+    series := NULL,
+    algorithm := NULL,
+    season := NULL,
+    sensitivity := NULL,
+    direction := NULL,
+    min_deviation := NULL,
+    exclude := NULL,
+    params := NULL,
+    seed := NULL
+) AS TABLE
+SELECT unnest(stored)
+FROM query(
+    __adsql_plan_train_series($series_training)
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.train_series_model(
+    model,
+    source,
+    time_column,
+    value_columns,
+    series := NULL,
+    algorithm := NULL,
+    season := NULL,
+    sensitivity := NULL,
+    direction := NULL,
+    min_deviation := NULL,
+    exclude := NULL,
+    params := NULL,
+    seed := NULL
+) AS (
+    SELECT stored
+    FROM query(
+        __adsql_plan_train_series($series_training)
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.score_series(model, source, version := NULL) AS TABLE
+FROM query(
+    __adsql_plan_score_series(
+        model,
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'version': version},
+        __adsql_instance(1),
+        current_database()
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.fit_model(
     model,
     source,
@@ -229,6 +282,64 @@ CREATE OR REPLACE $temporary MACRO $schema.threshold_report(model, source, versi
 FROM query(
     __adsql_plan_thresholds(
         model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.contrast_anomalies(source, flag, dimensions) AS TABLE
+FROM query(
+    __adsql_plan_contrast(
+        source, json_serialize_plan(__adsql_source(source), optimize := true), flag, dimensions
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.profile_data(source) AS TABLE
+FROM query(__adsql_plan_profile(source, json_serialize_plan(__adsql_source(source), optimize := true)));
+
+CREATE OR REPLACE $temporary MACRO $schema.suggest_detectors(source) AS TABLE
+FROM query(__adsql_plan_suggest(source, json_serialize_plan(__adsql_source(source), optimize := true)));
+
+CREATE OR REPLACE $temporary MACRO $schema.give_feedback(
+    model,
+    row,
+    verdict,
+    key := NULL,
+    note := NULL,
+    given_by := NULL
+) AS
+__adsql_give_feedback(
+    __adsql_instance(1),
+    current_database(),
+    $home.model_handle(model),
+    model,
+    CAST(key AS VARCHAR),
+-- Text is JSON already; to_json would make a JSON string of it.
+    CASE WHEN typeof(row) = 'VARCHAR' THEN CAST(row AS VARCHAR) ELSE CAST(to_json(row) AS VARCHAR) END,
+    verdict,
+    note,
+    given_by
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.preview_feedback(model, source, version := NULL) AS TABLE
+FROM query(
+    __adsql_plan_preview_feedback(
+        model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.apply_feedback(model, source, version := NULL) AS TABLE
+SELECT unnest(stored)
+FROM query(
+    __adsql_plan_apply_feedback(
+        model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.apply_feedback(model, source, version := NULL) AS (
+    SELECT stored
+    FROM query(
+        __adsql_plan_apply_feedback(
+            model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
+        )
     )
 );
 

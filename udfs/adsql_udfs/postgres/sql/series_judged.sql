@@ -1,5 +1,4 @@
--- Each series becomes one group, which is judged as a whole and unfolded again: as in scored.sql, the aggregate with an
--- ORDER BY keeps the planner from holding all groups at once.
+-- Each series becomes one group, which is judged as a whole and unfolded again.
 SELECT
     series.adsql_key,
     result.adsql_ts,
@@ -14,21 +13,7 @@ SELECT
     judged.algorithms[1 OPERATOR(pg_catalog.+) result.adsql_algorithm],
     judged.season
 FROM (
-    SELECT
-        points.adsql_key,
-        pg_catalog.count(*) OPERATOR(pg_catalog.+) COALESCE(pg_catalog.min(0 ORDER BY 0) FILTER (WHERE false), 0) AS adsql_n,
-        pg_catalog.array_agg(points.$time::pg_catalog.timestamptz) AS adsql_times,
-        ARRAY[
-            $parts,
-            pg_catalog.string_agg(pg_catalog.boolsend(points.adsql_excluded), '')
-        ]::pg_catalog.bytea[] AS adsql_parts
-    FROM (
-        SELECT adsql_source.*, $key AS adsql_key, $excluded AS adsql_excluded
-        FROM (
-$source
-        ) AS adsql_source
-    ) AS points
-    GROUP BY points.adsql_key
+$groups
 ) AS series
 CROSS JOIN LATERAL adsql.__judge_series($options, $columns, series.adsql_n, series.adsql_parts) AS judged
 CROSS JOIN LATERAL ROWS FROM (

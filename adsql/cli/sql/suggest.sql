@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.suggest_detectors($source)

@@ -1,0 +1,44 @@
+"""Which groups of rows anomalies come from: the SQL that reads them, and the UDF in it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from adsql import contrasts
+from adsql.arrow import struct_columns
+from adsql.errors import EmptySource
+from adsql_udfs.duckdb import plans
+from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
+from adsql_udfs.quoting import literal
+
+if TYPE_CHECKING:
+    from adsql_udfs.duckdb.function import Column
+
+CONTRASTS = "STRUCT(segment VARCHAR, rows BIGINT, anomalies BIGINT, support DOUBLE, lift DOUBLE, p_value DOUBLE)[]"
+_CONTRAST = pa.struct(
+    [
+        ("segment", pa.string()), ("rows", pa.int64()), ("anomalies", pa.int64()), ("support", pa.float64()),
+        ("lift", pa.float64()), ("p_value", pa.float64()),
+    ]
+)  # fmt: skip
+
+
+def plan_contrast(source: str, plan: str | None, flag: object, dimensions: object) -> str:
+    """Return the SQL of contrast_anomalies."""
+    check_bound(source, plan)
+    check_not_empty(plan)
+    asked = json.dumps({"flag": plans.plain(flag), "dimensions": plans.plain(dimensions)})
+    return plans.template("contrast").substitute(source=source_query(source), asked=literal(asked))
+
+
+def contrast(collected: Column, asked: Column) -> pa.Array[Any]:
+    """Return the segments that are over-represented among anomalies."""
+    rows = getattr(collected[0], "values", None)
+    if rows is None:
+        raise EmptySource("the source has no rows", hint="check its filter")
+    given = json.loads(asked[0].as_py())
+    found = contrasts.contrast(struct_columns(rows), given["flag"], given["dimensions"])
+    return pa.array([[one._asdict() for one in found]], pa.list_(_CONTRAST))

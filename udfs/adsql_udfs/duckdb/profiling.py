@@ -1,0 +1,90 @@
+"""What a source is like before anything is trained on it: the SQL that reads it, and the UDFs in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from adsql import profiling
+from adsql.arrow import missing, plain_array, struct_columns, to_float64
+from adsql.model import MAX_FIT_ROWS
+from adsql.profiling import Figures
+from adsql.suggestions import suggest_detectors
+from adsql_udfs.duckdb import plans
+from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
+from adsql_udfs.duckdb.training import sampled
+
+if TYPE_CHECKING:
+    from adsql_udfs.duckdb.function import Column
+
+FENCES = "MAP(VARCHAR, STRUCT(low DOUBLE, high DOUBLE))"
+PROFILE = (
+    "STRUCT(column_name VARCHAR, type VARCHAR, rows BIGINT, nulls BIGINT, null_rate DOUBLE, distinct_values BIGINT, "
+    "minimum VARCHAR, q25 VARCHAR, median VARCHAR, q75 VARCHAR, maximum VARCHAR, outliers BIGINT, findings VARCHAR[], "
+    "suggested_use VARCHAR, reason VARCHAR)[]"
+)
+SUGGESTIONS = "STRUCT(rank INTEGER, algorithm VARCHAR, reason VARCHAR)[]"
+_FENCES = pa.map_(pa.string(), pa.struct([("low", pa.float64()), ("high", pa.float64())]))
+_TEXTS = ("minimum", "q25", "median", "q75", "maximum")
+_PROFILE = pa.struct(
+    [
+        ("column_name", pa.string()), ("type", pa.string()), ("rows", pa.int64()), ("nulls", pa.int64()),
+        ("null_rate", pa.float64()), ("distinct_values", pa.int64()), *((name, pa.string()) for name in _TEXTS),
+        ("outliers", pa.int64()), ("findings", pa.list_(pa.string())), ("suggested_use", pa.string()),
+        ("reason", pa.string()),
+    ]
+)  # fmt: skip
+_SUGGESTION = pa.struct([("rank", pa.int32()), ("algorithm", pa.string()), ("reason", pa.string())])
+
+
+def plan_profile(source: str, plan: str | None) -> str:
+    """Return the SQL of profile_data."""
+    return _plan("profile", source, plan)
+
+
+def plan_suggest(source: str, plan: str | None) -> str:
+    """Return the SQL of suggest_detectors."""
+    return _plan("suggest_detectors", source, plan)
+
+
+def _plan(template: str, source: str, plan: str | None) -> str:
+    check_bound(source, plan)
+    check_not_empty(plan)
+    sample = plans.template("sample").substitute(seed=0, rows=MAX_FIT_ROWS)
+    return plans.template(template).substitute(source=source_query(source), sample=sample)
+
+
+def fences(groups: Column) -> pa.Array[Any]:
+    """Return the fences of each column that has them."""
+    table, _ = sampled(groups[0])
+    profiling.check_rows(table)
+    found = profiling.fences(table)
+    return pa.array([[(name, {"low": low, "high": high}) for name, (low, high) in found.items()]], _FENCES)
+
+
+def outside(values: Column, bounds: Column) -> pa.Array[Any]:
+    """Return which values lie outside of the fences beside them; NULL where a value is missing."""
+    column, fence = plain_array(values), struct_columns(bounds)
+    gone = missing(column)
+    low, high = (to_float64(fence[name]) for name in ("low", "high"))
+    return pa.array(profiling.outside(column, low, high), mask=gone)
+
+
+def profile(groups: Column, columns: Column) -> pa.Array[Any]:
+    """Return what each column is like."""
+    table, counts = sampled(groups[0])
+    fenced, figures = profiling.fences(table), {}
+    for name, column in struct_columns(columns).items():
+        known = struct_columns(column)
+        kind, filled, outliers = (known[field][0].as_py() for field in ("type", "filled", "outliers"))
+        extremes = pa.concat_arrays([known["smallest"], known["largest"]])
+        figures[name] = Figures(kind, filled, outliers if name in fenced else None, extremes)
+    found = profiling.profile(table, counts[""], figures)
+    return pa.array([[one._asdict() for one in found]], pa.list_(_PROFILE))
+
+
+def suggest(groups: Column) -> pa.Array[Any]:
+    """Return which detectors suit a source."""
+    table, counts = sampled(groups[0])
+    return pa.array([[one._asdict() for one in suggest_detectors(table, counts[""])]], pa.list_(_SUGGESTION))

@@ -1,0 +1,18 @@
+-- The arguments of the planner of models of series.
+model,
+source,
+json_serialize_plan(__adsql_source(source), optimize := true),
+json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+time_column,
+value_columns,
+series,
+{
+    'algorithm': algorithm,
+    'season': season,
+    'sensitivity': sensitivity,
+    'direction': direction,
+    'min_deviation': min_deviation,
+    'exclude': exclude,
+    'params': params,
+    'seed': seed
+}
