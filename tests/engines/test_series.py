@@ -15,7 +15,9 @@ from series.kinds import clean
 SHOPS = ("north", "south", "west")
 HOURS = 240
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-RESULTS = "value, expected_value, lower_bound, upper_bound, anomaly_score, severity, is_anomaly, status"
+RESULTS = (
+    "value, expected_value, lower_bound, upper_bound, anomaly_score, severity, is_anomaly, status, algorithm, season"
+)
 CALL = "detect_series_anomalies('sales', 'ts', ARRAY['sold'], series => ARRAY['shop']"
 
 
@@ -52,7 +54,9 @@ def expected(X, **options):
     for i in range(len(X)):
         floats = (X[i, 0], judged.expected[i], judged.lower[i], judged.upper[i], judged.score[i], judged.severity[i])
         verdict = None if np.isnan(judged.score[i]) else bool(judged.is_anomaly[i])
-        rows.append((*(None if np.isnan(v) else float(v) for v in floats), verdict, judged.status[i]))
+        algorithm, season = judged.algorithms[judged.algorithm[i]], judged.season
+        values = (None if np.isnan(v) else float(v) for v in floats)
+        rows.append((*values, verdict, judged.status[i], algorithm, None if season is None else list(season)))
     return rows
 
 

@@ -17,6 +17,7 @@ JUDGED = (
     "is_anomaly BOOLEAN, status VARCHAR, asked BOOLEAN)"
 )
 CHANGE = "STRUCT(row BIGINT, kind VARCHAR, before DOUBLE, after DOUBLE, score DOUBLE, confidence DOUBLE)"
+DETECTED = f"STRUCT(points {JUDGED}[], algorithm TINYINT[], algorithms VARCHAR[], season BIGINT[])"
 
 
 def plan_series(*arguments: Column) -> pa.Array[Any]:
@@ -99,7 +100,7 @@ def score_series(*arguments: Column) -> pa.Array[Any]:
 FUNCTIONS = (
     Function(plan_series, "VARCHAR"),
     Function(plan_incidents, "VARCHAR"),
-    Function(judge_series, f"{JUDGED}[]", changes=True),
+    Function(judge_series, DETECTED, changes=True),
     Function(plan_changes, "VARCHAR"),
     Function(change_points, f"{CHANGE}[]", changes=True),
     Function(plan_backtest, "VARCHAR"),

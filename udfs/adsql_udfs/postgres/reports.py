@@ -31,7 +31,7 @@ def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
 
 
 @reporting
-def judge_series(plpy: Server, *arguments: Any) -> series.JudgedArrays:  # noqa: ANN401 - as `series.judge`
+def judge_series(plpy: Server, *arguments: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as `series.judge`
     """Return the verdicts on the rows of a series."""
     return series.judge(plpy, *arguments)
 

@@ -36,7 +36,7 @@ _OF_TIME, _OF_VALUE = "timestamps and dates", "numbers and booleans"
 
 
 class JudgedArrays(NamedTuple):
-    """The verdicts on the n rows of a series, each as the text of an array."""
+    """The verdicts on n rows, each as the text of an array."""
 
     value: str
     expected: str
@@ -155,14 +155,26 @@ def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
     return sql("incidents", source=rows.text, max_gap=str(gap(max_gap)))
 
 
-def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes]) -> JudgedArrays:
-    """Judge the rows of one series, from their binary parts; the last part tells which rows are excluded."""
+def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes]) -> tuple[Any, ...]:
+    """Judge the rows of one series, from their binary parts; the last part tells which rows are excluded.
+
+    Returns
+    -------
+    tuple
+        `JudgedArrays`, and behind them which algorithm judged each row, the algorithms' names, and the season.
+    """
     time, *values = decoded(described_columns(columns), parts[:-1], n).values()
     asked = SeriesOptions.parse(len(values), **json.loads(options))
     times, known = whole_times(time)
     X = np.column_stack([unbounded_float64(column) for column in values])
     excluded = np.frombuffer(parts[-1], np.uint8).astype(np.bool_)
-    return interruptible(plpy, lambda: judged_arrays(X, detect(times, known, X, excluded, asked)))
+
+    def arrays() -> tuple[Any, ...]:
+        found = detect(times, known, X, excluded, asked)
+        season = None if found.season is None else list(found.season)
+        return (*judged_arrays(X, found), array_text(found.algorithm), list(found.algorithms), season)
+
+    return interruptible(plpy, arrays)
 
 
 def judged_arrays(X: np.ndarray[Any, Any], judged: Judged) -> JudgedArrays:
