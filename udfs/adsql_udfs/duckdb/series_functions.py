@@ -16,7 +16,7 @@ JUDGED = (
     "STRUCT(expected_value DOUBLE, lower_bound DOUBLE, upper_bound DOUBLE, anomaly_score DOUBLE, severity DOUBLE, "
     "is_anomaly BOOLEAN, status VARCHAR, asked BOOLEAN)"
 )
-DETECTED = f"STRUCT(points {JUDGED}[], algorithm TINYINT[], algorithms VARCHAR[], season BIGINT[])"
+DETECTED = f"STRUCT(points {JUDGED}[], algorithm TINYINT[], algorithms VARCHAR[], season BIGINT[], shares DOUBLE[][])"
 
 
 def plan_series(*arguments: Column) -> pa.Array[Any]:
