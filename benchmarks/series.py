@@ -31,9 +31,12 @@ import adsql
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-UNIVARIATE = ("auto", "window_neighbours", "decomposition", "stream_novelty", "channel_neighbours")
-MULTIVARIATE = ("auto",)
-NAB_ALGORITHMS = ("auto", "stream_novelty", "decomposition")
+UNIVARIATE = (
+    "auto", "window_neighbours", "sub_pca", "channel_neighbours", "matrix_profile", "k_shape", "decomposition", "ets",
+    "spectral_residual", "online_robust_z", "half_space_trees", "stream_novelty",
+)  # fmt: skip
+MULTIVARIATE = ("auto", "half_space_trees")
+CAUSAL = ("auto", "stream_novelty", "half_space_trees", "online_robust_z", "ets", "decomposition")
 BIG = """
     CREATE TABLE big AS
     SELECT
@@ -85,11 +88,11 @@ def run_tsb(folder: Path, scorer: Any, track: str, algorithms: tuple[str, ...]) 
         print(f"  {algorithm:20s} {np.mean(values):.4f}   halves {halves}   {seconds:6.1f} s with the scorer")
 
 
-def run_nab(folder: Path, scorer: Any) -> None:
+def run_nab(folder: Path, scorer: Any, algorithms: tuple[str, ...] = CAUSAL) -> None:
     windows = json.loads((folder / "combined_windows.json").read_text())
     table = pq.read_table(folder / "nab.parquet").to_pandas()
     print(f"NAB, {len(windows)} series, causal; standard / reward low FP / reward low FN")
-    for algorithm in NAB_ALGORITHMS:
+    for algorithm in algorithms:
         results = {}
         for name, group in table.groupby(table.series.astype(str)):
             # The rows of a file are the stream, whatever their time stamps: two files have some twice.

@@ -65,6 +65,8 @@ class SeriesAlgorithm:
     score
         From values of shape (n, d) and a task: how strange each point is, shape (n,), higher is stranger. None if
         it has nothing but what it expects.
+    shared
+        The same with what each value has to do with it: shares of shape (n, d). It stands in for `score`.
     rarity
         From such scores: how rare they are, as normal deviates of at least 0.
     several
@@ -77,6 +79,7 @@ class SeriesAlgorithm:
     modes: tuple[Mode, ...]
     expect: Callable[[Floats, Task], Expected] | None = None
     score: Callable[[Floats, Task], Floats] | None = None
+    shared: Callable[[Floats, Task], tuple[Floats, Floats]] | None = None
     rarity: Callable[[Floats], Floats] = bulk_deviates
     several: bool = False
     beside: Mapping[Mode, SeriesAlgorithm] = field(default_factory=dict)
@@ -123,7 +126,7 @@ CHANNELS = SeriesAlgorithm(
         aliases=("channel_neighbors",),
     ),
     (Mode.RETROSPECTIVE,),
-    score=lambda X, task: channels.channel_neighbours(X, task.params["n_neighbors"], task.seed),
+    shared=lambda X, task: channels.channel_neighbours(X, task.params["n_neighbors"], task.seed),
     several=True,
 )
 ONLINE = SeriesAlgorithm(

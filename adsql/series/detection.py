@@ -76,11 +76,14 @@ class Detected(Judged):
         Shape (n,): the place among them of the one whose verdict is the row's.
     season
         The seasons in points that values were expected by, ascending; None where none was sought.
+    shares
+        What each value has to do with the row's score, shape (n, d); None where the algorithm does not tell.
     """
 
     algorithms: tuple[str, ...]
     algorithm: NDArray[np.int8]
     season: tuple[int, ...] | None
+    shares: Floats | None
 
 
 def detect(
@@ -134,7 +137,9 @@ def detect(
     missing = status != None  # noqa: E711 - as above
     judged = verdict(found, X[:, 0], asked & ~missing, missing, status, asked, options)
     season = None if found.expectation is None else found.expectation.periods
-    return Detected(**vars(judged), algorithms=found.algorithms, algorithm=found.algorithm, season=season)
+    return Detected(
+        **vars(judged), algorithms=found.algorithms, algorithm=found.algorithm, season=season, shares=found.shares
+    )
 
 
 def verdict(

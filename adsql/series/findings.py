@@ -64,6 +64,8 @@ class Found:
         The place among them of the one whose verdict is the row's.
     expectation, sampling
         What bounds are made from, if there are any.
+    shares
+        What each value has to do with the score, shape (n, d); None where the algorithm does not tell.
     """
 
     deviates: Floats
@@ -73,6 +75,7 @@ class Found:
     algorithm: NDArray[np.int8]
     expectation: Expected | None = None
     sampling: Sampling | None = None
+    shares: Floats | None = None
 
     def bounds(self, deviate: float) -> tuple[Floats, Floats]:
         """Return the lower and upper bound at a normal deviate."""
@@ -137,12 +140,22 @@ def _scored(sampling: Sampling, X: Floats, algorithm: SeriesAlgorithm, task: Tas
     n = len(X)
     columns = [sampling.spread(column) for column in X.T]
     scores, deviates = np.full(n, np.nan), np.full(n, np.nan)
-    known = any(np.isfinite(column).any() for column in columns)
-    if algorithm.score is not None and known and sampling.n >= MIN_POINTS:
-        raw = algorithm.score(np.column_stack(columns), task)
+    shares = None
+    if any(np.isfinite(column).any() for column in columns) and sampling.n >= MIN_POINTS:
+        raw, of_places = _run(algorithm, np.column_stack(columns), task)
         scores[sampling.rows] = raw[sampling.places]
         deviates[sampling.rows] = np.minimum(algorithm.rarity(raw), LARGEST)[sampling.places]
-    return Found(deviates, scores, np.full(n, np.nan), (algorithm.spec.name,), np.zeros(n, np.int8))
+        if of_places is not None:
+            shares = np.full(X.shape, np.nan)
+            shares[sampling.rows] = of_places[sampling.places]
+    name = (algorithm.spec.name,)
+    return Found(deviates, scores, np.full(n, np.nan), name, np.zeros(n, np.int8), shares=shares)
+
+
+def _run(algorithm: SeriesAlgorithm, X: Floats, task: Task) -> tuple[Floats, Floats | None]:
+    if algorithm.shared is not None:
+        return algorithm.shared(X, task)
+    return np.zeros(len(X)) if algorithm.score is None else algorithm.score(X, task), None
 
 
 def _without_spikes(

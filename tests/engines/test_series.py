@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import numpy as np
 import pyarrow as pa
@@ -85,6 +86,12 @@ def test_several_values_are_judged_together(engine):
     found = engine.rows(f"SELECT anomaly_score, severity FROM {call} WHERE series = 'north' ORDER BY ts")
     X = np.column_stack([sold("north"), np.nan_to_num(sold("north")) * 3.0])
     assert found == [row[4:6] for row in expected(X)]
+    assert {row[8] for row in expected(X)} == {"channel_neighbours"}
+    found = engine.rows(
+        f"SELECT CAST(contribution AS VARCHAR) FROM {call} WHERE series = 'north' AND anomaly_score IS NOT NULL"
+    )
+    shares = [json.loads(text.replace("'", '"')) for (text,) in found]
+    assert all(share.keys() == {"sold", "visitors"} and sum(share.values()) == pytest.approx(1.0) for share in shares)
 
 
 def test_past_incidents_are_excluded(engine):

@@ -20,12 +20,15 @@ def window_distance(x, width, lags, k):
 
 
 def separated_distance(X, reference, places, apart, k):
-    result = np.full(len(X), np.nan)
+    result, shares = np.full(len(X), np.nan), np.zeros(X.shape)
     for i, row in enumerate(X):
-        near = [np.linalg.norm(row - reference[:, r]) for r in range(len(places)) if abs(i - places[r]) >= apart]
+        near = [row - reference[:, r] for r in range(len(places)) if abs(i - places[r]) >= apart]
+        near = sorted(near, key=np.linalg.norm)[:k]
         if near:
-            result[i] = np.mean(sorted(near)[:k])
-    return result
+            result[i] = np.mean([np.linalg.norm(difference) for difference in near])
+            squares = np.sum(np.square(near), axis=0)
+            shares[i] = squares / squares.sum() if squares.sum() > 0 else 0.0
+    return result, shares
 
 
 def covering_mean(scores, width, n):

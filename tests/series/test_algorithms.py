@@ -37,7 +37,7 @@ CAUSAL = {
 RETROSPECTIVE = {
     "decomposition": deviates,
     "windows": window_neighbours,
-    "channels": lambda x: channel_neighbours(x[:, np.newaxis]),
+    "channels": lambda x: channel_neighbours(x[:, np.newaxis])[0],
     "ets": lambda x: ets(x).deviates(x),
     "matrix profile": matrix_profile,
     "residual": spectral_residual,
@@ -265,7 +265,21 @@ def test_channels_find_rows_that_no_single_channel_shows():
     shared = rng.normal(size=2_000)
     X = np.column_stack([shared, shared + 0.05 * rng.normal(size=2_000)])
     X[1_000:1_100, 1] = -X[1_000:1_100, 1]
-    assert 1_000 <= channel_neighbours(X).argmax() < 1_100
+    scores, shares = channel_neighbours(X)
+    assert 1_000 <= scores.argmax() < 1_100
+    assert shares.shape == X.shape
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0)
+
+
+def test_the_channel_that_moved_has_the_larger_share():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2_000, 4))
+    X[:, 3] = 7.0
+    X[1_000:1_100, 1] += 6.0
+    scores, shares = channel_neighbours(X)
+    assert 1_000 <= scores.argmax() < 1_100
+    assert shares[1_000:1_100, 1].min() > 0.5
+    assert (shares[:, 3] == 0.0).all()
 
 
 @pytest.mark.parametrize("n", [0, 1, 5, 99, 300])
@@ -273,6 +287,6 @@ def test_scores_are_finite_whatever_the_length(n):
     rng = np.random.default_rng(0)
     for values in (rng.normal(size=n), np.zeros(n), np.full(n, np.nan), np.where(rng.random(n) < 0.5, np.nan, 1e300)):
         every = [window_neighbours, stream_novelty, matrix_profile, spectral_residual, sub_pca, k_shape]
-        for scores in (channel_neighbours(values[:, np.newaxis]), *(run(values) for run in every)):
+        for scores in (channel_neighbours(values[:, np.newaxis])[0], *(run(values) for run in every)):
             assert scores.shape == (n,)
             assert np.isfinite(scores).all()

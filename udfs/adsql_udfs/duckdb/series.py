@@ -74,8 +74,24 @@ def _detected(judged: Sequence[Detected | None], offsets: NDArray[np.int64]) -> 
         pa.ListArray.from_arrays(ends, algorithm),
         pa.array([None if part is None else part.algorithms for part in judged], pa.list_(pa.string())),
         pa.array([None if part is None else part.season for part in judged], pa.list_(pa.int64())),
+        _shares(judged),
     ]
-    return pa.StructArray.from_arrays(columns, names=["points", "algorithm", "algorithms", "season"])
+    return pa.StructArray.from_arrays(columns, names=["points", "algorithm", "algorithms", "season", "shares"])
+
+
+def _shares(judged: Sequence[Detected | None]) -> pa.Array[Any]:
+    """Return a list of shares for each row of each series; NULL for series of which none are told."""
+    tables = [None if part is None else part.shares for part in judged]
+    ends = np.cumsum([0] + [0 if table is None else len(table) for table in tables])
+    there = [table for table in tables if table is not None]
+    width = there[0].shape[1] if there else 1
+    rows = pa.ListArray.from_arrays(
+        pa.array(np.arange(ends[-1] + 1) * width, pa.int32()),
+        _nullable(_joined([t.ravel() for t in there], np.float64)),
+    )
+    missing = pa.array([table is None for table in tables])
+    result: pa.Array[Any] = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), rows, mask=missing)
+    return result
 
 
 def judged_rows(judged: Sequence[Judged]) -> pa.Array[Any]:

@@ -161,9 +161,12 @@ def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[byte
     Returns
     -------
     tuple
-        `JudgedArrays`, and behind them which algorithm judged each row, the algorithms' names, and the season.
+        `JudgedArrays`, and behind them which algorithm judged each row, the algorithms' names, the season, and what
+        each column has to do with each row, as JSON.
     """
-    time, *values = decoded(described_columns(columns), parts[:-1], n).values()
+    known_columns = described_columns(columns)
+    names = known_columns[1:]
+    time, *values = decoded(known_columns, parts[:-1], n).values()
     asked = SeriesOptions.parse(len(values), **json.loads(options))
     times, known = whole_times(time)
     X = np.column_stack([unbounded_float64(column) for column in values])
@@ -172,9 +175,14 @@ def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[byte
     def arrays() -> tuple[Any, ...]:
         found = detect(times, known, X, excluded, asked)
         season = None if found.season is None else list(found.season)
-        return (*judged_arrays(X, found), array_text(found.algorithm), list(found.algorithms), season)
+        shares = None if found.shares is None else _objects([column.name for column in names], found.shares)
+        return (*judged_arrays(X, found), array_text(found.algorithm), list(found.algorithms), season, shares)
 
     return interruptible(plpy, arrays)
+
+
+def _objects(names: Sequence[str], shares: np.ndarray[Any, Any]) -> list[str | None]:
+    return [None if np.isnan(row[0]) else json.dumps(dict(zip(names, row.tolist(), strict=True))) for row in shares]
 
 
 def judged_arrays(X: np.ndarray[Any, Any], judged: Judged) -> JudgedArrays:

@@ -16,13 +16,15 @@ SELECT
     adsql_result.is_anomaly AS is_anomaly,
     adsql_result.status AS status,
     adsql_algorithms[1 + adsql_algorithm] AS algorithm,
-    adsql_season AS season
+    adsql_season AS season,
+    $contribution AS contribution
 FROM (
     SELECT
         adsql_key,
         unnest(adsql_rows) AS adsql_row,
         unnest(adsql_series_result.points) AS adsql_result,
         unnest(adsql_series_result.algorithm) AS adsql_algorithm,
+        unnest(adsql_series_result.shares) AS adsql_shares,
         adsql_series_result.algorithms AS adsql_algorithms,
         adsql_series_result.season AS adsql_season
     FROM adsql_judged

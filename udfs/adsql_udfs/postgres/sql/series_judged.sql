@@ -11,7 +11,8 @@ SELECT
     result.adsql_verdict,
     result.adsql_status,
     judged.algorithms[1 OPERATOR(pg_catalog.+) result.adsql_algorithm],
-    judged.season
+    judged.season,
+    result.adsql_contribution::pg_catalog.jsonb
 FROM (
 $groups
 ) AS series
@@ -27,9 +28,10 @@ CROSS JOIN LATERAL ROWS FROM (
     pg_catalog.unnest(judged.is_anomaly::pg_catalog.bool[]),
     pg_catalog.unnest(judged.status::pg_catalog.text[]),
     pg_catalog.unnest(judged.asked::pg_catalog.bool[]),
-    pg_catalog.unnest(judged.algorithm::pg_catalog.int4[])
+    pg_catalog.unnest(judged.algorithm::pg_catalog.int4[]),
+    pg_catalog.unnest(judged.contributions)
 ) AS result (
     adsql_ts, adsql_value, adsql_expected, adsql_lower, adsql_upper, adsql_score, adsql_severity, adsql_verdict,
-    adsql_status, adsql_asked, adsql_algorithm
+    adsql_status, adsql_asked, adsql_algorithm, adsql_contribution
 )
 WHERE result.adsql_asked
