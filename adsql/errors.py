@@ -363,17 +363,7 @@ class UnknownEngine(DatabaseError):
 
 
 def from_message(text: str) -> AdsqlError | None:
-    """Read an error back from the text of a database's exception.
-
-    Parameters
-    ----------
-    text
-        Any message, such as DuckDB's ``Invalid Input Error: Python exception occurred ...``.
-
-    Returns
-    -------
-    AdsqlError or None
-        The error of the class whose code the text carries; None where it carries none.
+    """Read an error back from the text of a database's exception; None where it carries no code of ours.
 
     Examples
     --------

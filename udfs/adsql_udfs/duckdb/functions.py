@@ -23,13 +23,13 @@ from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import (
     contrasts,
-    drift,
     evaluation,
     explanation,
     feedback,
     instances,
     plans,
-    profiling,
+    quality_functions,
+    reliability,
     series_functions,
     training,
 )
@@ -108,16 +108,6 @@ def plan_thresholds(*arguments: Column) -> pa.Array[Any]:
     return planned(evaluation.plan_thresholds, arguments)
 
 
-def plan_preview_feedback(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of preview_feedback."""
-    return planned(feedback.plan_preview, arguments)
-
-
-def plan_apply_feedback(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of apply_feedback."""
-    return planned(feedback.plan_apply, arguments)
-
-
 def plan_explain(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of explain_anomalies."""
     return planned(explanation.plan_explain, arguments)
@@ -126,21 +116,6 @@ def plan_explain(*arguments: Column) -> pa.Array[Any]:
 def plan_contrast(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of contrast_anomalies."""
     return planned(contrasts.plan_contrast, arguments)
-
-
-def plan_profile(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of profile_data."""
-    return planned(profiling.plan_profile, arguments)
-
-
-def plan_suggest(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of suggest_detectors."""
-    return planned(profiling.plan_suggest, arguments)
-
-
-def plan_drift(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of check_drift."""
-    return planned(drift.plan_drift, arguments)
 
 
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
@@ -253,13 +228,9 @@ FUNCTIONS = (
     Function(plan_evaluate, "VARCHAR"),
     Function(plan_compare, "VARCHAR"),
     Function(plan_thresholds, "VARCHAR"),
-    Function(plan_preview_feedback, "VARCHAR"),
-    Function(plan_apply_feedback, "VARCHAR"),
     Function(plan_explain, "VARCHAR"),
     Function(plan_contrast, "VARCHAR"),
-    Function(plan_profile, "VARCHAR"),
-    Function(plan_suggest, "VARCHAR"),
-    Function(plan_drift, "VARCHAR"),
+    *quality_functions.FUNCTIONS,
     *series_functions.FUNCTIONS,
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),
@@ -289,14 +260,8 @@ FUNCTIONS = (
     Function(evaluation.compare, evaluation.COMPARED, changes=True),
     Function(evaluation.thresholds, evaluation.THRESHOLDS, changes=True),
     Function(contrasts.contrast, contrasts.CONTRASTS, changes=True),
-    Function(profiling.fences, profiling.FENCES, changes=True),
-    Function(profiling.outside, "BOOLEAN"),
-    Function(profiling.profile, profiling.PROFILE, changes=True),
-    Function(profiling.suggest, profiling.SUGGESTIONS, changes=True),
-    Function(drift.drift, drift.DRIFTS, changes=True),
-    Function(feedback.give_feedback, "VARCHAR", changes=True),
-    Function(feedback.feedback_record, training.RECORD, changes=True),
-    Function(feedback.feedback_effects, feedback.EFFECTS, changes=True),
+    *feedback.FUNCTIONS,
+    *reliability.FUNCTIONS,
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),

@@ -54,6 +54,13 @@ def change_points(lists: Column, options: Column) -> pa.Array[Any]:
     return series_changes.find(lists, options)
 
 
+def plan_backtest(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of backtest_series."""
+    from adsql_udfs.duckdb import series_backtest  # noqa: PLC0415 - as above
+
+    return planned(series_backtest.plan, arguments)
+
+
 def plan_train_series(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of train_series_model."""
     from adsql_udfs.duckdb import series_models  # noqa: PLC0415 - as above
@@ -95,6 +102,7 @@ FUNCTIONS = (
     Function(judge_series, f"{JUDGED}[]", changes=True),
     Function(plan_changes, "VARCHAR"),
     Function(change_points, f"{CHANGE}[]", changes=True),
+    Function(plan_backtest, "VARCHAR"),
     Function(plan_train_series, "VARCHAR"),
     Function(plan_score_series, "VARCHAR"),
     Function(fit_series, "BLOB", changes=True),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adsql_udfs.postgres import contrasts, drift, evaluation, explanation, feedback, profiling, series
+from adsql_udfs.postgres import contrasts, drift, evaluation, explanation, feedback, profiling, reliability, series
 from adsql_udfs.postgres.calls import given_options, reporting, stored
 
 if TYPE_CHECKING:
@@ -52,6 +52,18 @@ def compare_models(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # n
 def threshold_report(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `evaluation.thresholds`
     """Return what each threshold of a model would flag."""
     return list(evaluation.thresholds(plpy, *arguments))
+
+
+@reporting
+def model_stability(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `reliability.stability`
+    """Return how alike models are that differ in seed or rows."""
+    return list(reliability.stability(plpy, *arguments))
+
+
+@reporting
+def detector_agreement(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `reliability.agreement`
+    """Return how alike detectors are."""
+    return list(reliability.agreement(plpy, *arguments))
 
 
 @reporting

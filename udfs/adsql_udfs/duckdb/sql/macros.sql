@@ -109,6 +109,43 @@ FROM query(
     )
 );
 
+CREATE OR REPLACE $temporary MACRO $schema.backtest_series(
+    source,
+    time_column,
+    value_columns,
+    series := NULL,
+    step := NULL,
+    incidents := NULL,
+    algorithm := NULL,
+    season := NULL,
+    sensitivity := NULL,
+    direction := NULL,
+    min_deviation := NULL,
+    params := NULL,
+    seed := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_backtest(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        json_serialize_plan(__adsql_source(coalesce(incidents, source)), optimize := true),
+        time_column,
+        value_columns,
+        series,
+        step,
+        incidents,
+        {
+            'algorithm': algorithm,
+            'season': season,
+            'sensitivity': sensitivity,
+            'direction': direction,
+            'min_deviation': min_deviation,
+            'params': params,
+            'seed': seed
+        }
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.train_series_model(
     model,
     source,
@@ -321,6 +358,35 @@ FROM query(__adsql_plan_profile(source, json_serialize_plan(__adsql_source(sourc
 
 CREATE OR REPLACE $temporary MACRO $schema.suggest_detectors(source) AS TABLE
 FROM query(__adsql_plan_suggest(source, json_serialize_plan(__adsql_source(source), optimize := true)));
+
+CREATE OR REPLACE $temporary MACRO $schema.model_stability(
+    source,
+    algorithm := NULL,
+    columns := NULL,
+    params := NULL,
+    seed := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_stability(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'algorithm': algorithm, 'columns': columns, 'params': params, 'seed': seed}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.detector_agreement(
+    source,
+    algorithms := NULL,
+    columns := NULL,
+    seed := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_agreement(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'algorithms': algorithms, 'columns': columns, 'seed': seed}
+    )
+);
 
 CREATE OR REPLACE $temporary MACRO $schema.give_feedback(
     model,
