@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from adsql.errors import EmptySource, NoReference
+from adsql.errors import EmptySource
 from adsql.hypergeometric import at_least
-from adsql.reference import Categories, Numbers, counts_of, observed
+from adsql.reference import Categories, Numbers, counts_of, observed, required
 from adsql.segment_keys import key_text
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from adsql.arrow import Columns, Floats
     from adsql.model import Model
-    from adsql.reference import Observed, Reference
+    from adsql.reference import Observed
     from adsql.segment import Segment
 
 LEVEL = 0.05
@@ -103,6 +103,7 @@ def check_drift(model: Model, table: Columns) -> list[Drift]:
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> from adsql.model import Model
     >>> from adsql.options import TrainingOptions
     >>> rows = {"x": pa.array([i**0.5 for i in range(500)])}
@@ -117,7 +118,7 @@ def check_drift(model: Model, table: Columns) -> list[Drift]:
     found: list[Drift] = []
     known = 0
     names = {id(segment): key_text(key) for key, segment in model.segments.items()}
-    features = sum(len(_reference(segment).traits) for segment in model.segments.values())
+    features = sum(len(required(segment.reference).traits) for segment in model.segments.values())
     for rows, segment, columns in model.parts(table):
         known += n if rows is None else len(rows)
         name = names[id(segment)] if model.segment_by else None
@@ -131,17 +132,8 @@ def check_drift(model: Model, table: Columns) -> list[Drift]:
     return result
 
 
-def _reference(segment: Segment) -> Reference:
-    if segment.reference is None:
-        raise NoReference(
-            "the model does not know what its training rows were like: it was stored by an older version of adsql",
-            hint="train it again",
-        )
-    return segment.reference
-
-
 def _of_segment(segment: Segment, columns: Columns, name: str | None, divisions: int) -> Iterator[Drift]:
-    reference = _reference(segment)
+    reference = required(segment.reference)
     for trait, new in zip(reference.traits, observed(segment.features, columns), strict=True):
         m = len(new.values)
         if isinstance(trait, Numbers):

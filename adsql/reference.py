@@ -1,8 +1,9 @@
 """What the rows that a model was trained on were like: enough to tell later whether rows have changed.
 
 Of each column the model keeps a summary of the sample that it was fitted to: of numbers the cumulative counts at a
-hundred quantiles, the smallest and the largest value among them; of categories how often each was seen; of both how
-often a value was missing. Points in time are summarised as the model sees them: by time of day and day of the week.
+hundred quantiles, the smallest and the largest value among them, or at all values where they are fewer; of categories
+how often each was seen; of both how often a value was missing. Points in time are summarised as the model sees them:
+by time of day and day of the week.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from adsql.arrow import LARGEST, SECONDS_PER_DAY, compute, missing, to_float64, to_text
 from adsql.encodings import MAX_CATEGORIES, MONDAY, WEEK, patterns
+from adsql.errors import NoReference
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -75,8 +77,8 @@ class Numbers:
         """Summarise numbers."""
         values = np.asarray(observed.values)
         there = np.sort(values[~np.isnan(values)])
-        grid = there
-        if there.size:
+        grid = np.unique(there)
+        if len(grid) > _QUANTILES:
             grid = np.unique(np.quantile(there, np.linspace(0.0, 1.0, _QUANTILES), method="inverted_cdf"))
         below = np.searchsorted(there, grid, "right").astype(np.int32)
         return cls(observed.name, observed.column, len(values) - there.size, grid, below)
@@ -231,6 +233,16 @@ class Reference:
             require(bool((np.diff(own) >= 0).all()) and gone + (own[-1] if size else 0) == rows, "counts are off")
             traits.append(Numbers(kind.name, kind.column, gone, points, own))
         return cls(rows, tuple(traits))
+
+
+def required(reference: Reference | None) -> Reference:
+    """Return the reference of a segment, or raise `NoReference` where there is none."""
+    if reference is None:
+        raise NoReference(
+            "the model does not know what its training rows were like: it was stored by an older version of adsql",
+            hint="train it again",
+        )
+    return reference
 
 
 def observed(features: FeatureSpec, table: Columns) -> Iterator[Observed]:

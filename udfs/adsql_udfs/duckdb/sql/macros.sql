@@ -283,6 +283,8 @@ CREATE OR REPLACE $temporary MACRO $schema.consensus $consensus;
 
 CREATE OR REPLACE $temporary MACRO $schema.explain_anomaly $explain_anomaly;
 
+CREATE OR REPLACE $temporary MACRO $schema.suggest_normal $suggest_normal;
+
 CREATE OR REPLACE $temporary MACRO $schema.explain_anomalies(
     source,
     model,
