@@ -48,7 +48,7 @@ SELECT * FROM evaluate_model('near', 'payments', 'amount');
 --> error ADSQL_UNUSABLE_COLUMN
 
 -- Without labels: this is not accuracy. What depends on the seed cannot be relied on.
-SELECT varied, metric, round(value, 2) FROM model_stability('trips', 'mad', columns => ['fare']) WHERE varied = 'seed';
+SELECT varied, metric, round(value, 2) FROM model_stability('payments', 'mad', columns => ['amount']) WHERE varied = 'seed';
 --> seed | rank_correlation | 1.0
 --> seed | top_overlap | 1.0
 --> seed | flagged_overlap | ?
