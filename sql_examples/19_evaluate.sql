@@ -51,4 +51,4 @@ SELECT * FROM evaluate_model('near', 'payments', 'amount');
 SELECT varied, metric, round(value, 2) FROM model_stability('payments', 'mad', columns => ['amount']) WHERE varied = 'seed';
 --> seed | rank_correlation | 1.0
 --> seed | top_overlap | 1.0
---> seed | flagged_overlap | ?
+--> seed | flagged_overlap | None
