@@ -9,7 +9,7 @@ import typer
 
 from adsql import __version__
 from adsql.catalog import Catalog
-from adsql.cli import judging, postgres
+from adsql.cli import judging, postgres, series
 from adsql.cli.arguments import (
     AlertBudget,
     Algorithm,
@@ -162,6 +162,11 @@ app.command()(judging.evaluate)
 app.command()(judging.compare)
 app.command()(judging.thresholds)
 app.command()(judging.explain)
+app.command()(series.plot)
+app.command()(series.train_series)
+app.command()(series.score_series)
+app.command()(series.changes)
+app.command()(series.backtest)
 
 
 @app.command()
