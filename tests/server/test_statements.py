@@ -24,7 +24,8 @@ READS = [
     "FROM t, LATERAL (SELECT t.a)", "FROM 'data/few.csv'", "FROM read_csv('data/few.csv')",
     "FROM detect_anomalies('t')", "FROM adsql.detect_anomalies('SELECT a FROM t', params => {'n': 1}, columns => ['a'])",
     "FROM explain_anomalies('t', 'm', top_k => 2)", "FROM compare_models(['m'], 'SELECT a, b FROM t', 'b')",
-    "FROM threshold_report('m', 't')", "FROM profile_data('t')", "FROM suggest_detectors('t')",
+    "FROM threshold_report('m', 't')", "FROM profile_data('t')", "FROM suggest_detectors('t')", "FROM check_drift('m', 't')",
+    "SELECT suggest_normal('m', t) FROM t",
     "FROM contrast_anomalies('t', 'flag', ['a'])",
     "SELECT anomaly_score('m', t), adsql.is_anomaly('m', a, b) FROM t", "FROM model_info('m')", "FROM models()",
 ]  # fmt: skip
@@ -58,6 +59,7 @@ MORE_THAN_READING = [
         "detect_anomalies('t', columns => drop_model('m'))", "evaluate_model('m', 'FROM read_text(''x'')', 'l')",
         "explain_anomalies('FROM read_text(''x'')', 'm')", "compare_models(['m'], 'FROM glob(''x'')', 'l')",
         "threshold_report('m', 'SELECT getenv(''x'')')", "profile_data('SELECT drop_model(''m'')')",
+        "check_drift('m', 'SELECT drop_model(''m'')')",
         "suggest_detectors(source => 'FROM query(''x'')')", "contrast_anomalies('FROM pg_settings', 'f', ['a'])",
         "detect_anomalies('FROM detect_anomalies(''FROM read_text(''''x'''')'')')", "read_csv('x', columns = getenv('y'))",
     )),

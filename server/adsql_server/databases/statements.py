@@ -28,12 +28,21 @@ _SYSTEM = re.compile(r"(duckdb|pragma|pg|sqlite)_", re.IGNORECASE)
 _SYSTEM_SCHEMAS = frozenset({"system", "pg_catalog", "temp"})
 
 _ADSQL_SCALARS = frozenset(
-    {"anomaly_score", "severity", "is_anomaly", "detect_anomalies", "consensus", "explain_anomaly", "model_sql"}
+    {
+        "anomaly_score",
+        "severity",
+        "is_anomaly",
+        "detect_anomalies",
+        "consensus",
+        "explain_anomaly",
+        "suggest_normal",
+        "model_sql",
+    }
 )
 # By the place of the source among the arguments: it is SQL again.
 _ADSQL_SOURCES = {
     "detect_anomalies": 0, "evaluate_model": 1, "compare_models": 1, "threshold_report": 1, "explain_anomalies": 0,
-    "profile_data": 0, "suggest_detectors": 0, "contrast_anomalies": 0,
+    "profile_data": 0, "suggest_detectors": 0, "check_drift": 1, "contrast_anomalies": 0,
 }  # fmt: skip
 _TABLE_FUNCTIONS = frozenset(
     {
