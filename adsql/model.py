@@ -128,8 +128,7 @@ class Model:
             )
         skip = [existing_column(name, table) for name in options.segment_by]
         label = None if options.label_column is None else existing_column(options.label_column, table, "label_column")
-        segments: dict[str, Segment] = {}
-        skipped: dict[str, str] = {}
+        segments, skipped = dict[str, Segment](), dict[str, str]()
         error: AdsqlError | None = None
         parts = split_rows(table, skip, MAX_SEGMENTS)
         if options.segment_shrinkage is not None:
