@@ -15,6 +15,7 @@ from adsql.errors import NotIncremental, TooFewRows
 from adsql.features import FeatureSpec
 from adsql.labels import best_threshold, label_values
 from adsql.linear_algebra import on_one_thread
+from adsql.reference import Reference
 from adsql.reranked import Reranked
 from adsql.state import State, require
 from adsql.threshold import Policy, clean_rows
@@ -50,6 +51,8 @@ class Segment:
         Rows of the source.
     n_fit_rows
         Rows of the sample that was fitted to.
+    reference
+        What those rows were like; None for a model that was stored before this was kept.
     """
 
     features: FeatureSpec
@@ -58,6 +61,7 @@ class Segment:
     calibration: Calibration
     n_rows: int
     n_fit_rows: int
+    reference: Reference | None = None
 
     @classmethod
     @on_one_thread
@@ -89,7 +93,15 @@ class Segment:
             threshold = _labelled_threshold(features, detector, table, labels)
         if threshold is None:
             threshold = policy.fit(scores, n_rows, _clean_scores(algorithm, X, params, seed))
-        return cls(features, detector, threshold, Calibration.fit(scores), n_rows, len(X))
+        return cls(
+            features,
+            detector,
+            threshold,
+            Calibration.fit(scores),
+            n_rows,
+            len(X),
+            Reference.fit(features, features.select(normal)),
+        )
 
     @classmethod
     @on_one_thread
@@ -142,7 +154,8 @@ class Segment:
                 new = _labelled_threshold(self.features, detector, table, labels)
             threshold = self.threshold if new is None else (1.0 - weight) * self.threshold + weight * new
         n_fit_rows = self.n_fit_rows + len(X)
-        return Segment(self.features, detector, threshold, calibration, self.n_rows + n_rows, n_fit_rows)
+        reference = self.reference and self.reference.merged(self.features, self.features.select(normal))
+        return Segment(self.features, detector, threshold, calibration, self.n_rows + n_rows, n_fit_rows, reference)
 
     @on_one_thread
     def reranked(self, table: Columns, verdicts: Verdicts) -> Segment:
@@ -180,13 +193,15 @@ class Segment:
         parts = {"segment": State({**numbers, **reranked, **same}), "features": self.features.to_state()}
         if same_as is None:
             parts |= {"detector": self.detector.to_state(), "calibration": self.calibration.to_state()}
+        if self.reference is not None:
+            parts["reference"] = self.reference.to_state()
         return State.joined(parts)
 
     @classmethod
     def from_state(cls, state: State, algorithm: type[Detector], before: Sequence[Segment] = ()) -> Segment:
         """Restore and check that the parts fit together; `before` are the segments that were stored before it."""
         own = state.child("segment")
-        features = FeatureSpec.from_state(state.child("features"))
+        features, kept = FeatureSpec.from_state(state.child("features")), state.child("reference")
         detector: Fitted
         if "same_as" in own.scalars:
             place = own.scalar("same_as", int)
@@ -200,7 +215,13 @@ class Segment:
         threshold = own.scalar("threshold", float)
         require(bool(np.isfinite(threshold)), "the threshold is not finite")
         segment = cls(
-            features, detector, threshold, calibration, own.scalar("n_rows", int), own.scalar("n_fit_rows", int)
+            features,
+            detector,
+            threshold,
+            calibration,
+            own.scalar("n_rows", int),
+            own.scalar("n_fit_rows", int),
+            Reference.from_state(kept, features) if kept.scalars else None,
         )
         require(
             detector.n_features == len(features.features),

@@ -20,6 +20,7 @@ import numpy as np
 from adsql import registry
 from adsql.errors import TooFewRows
 from adsql.features import FeatureSpec
+from adsql.reference import Reference
 from adsql.segment import Segment
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ import runpy
 import subprocess
 import sys
 import time
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,12 @@ import adsql
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-UNIVARIATE = ("window_neighbours", "decomposition", "stream_novelty", "channel_neighbours")
-NAB_ALGORITHMS = ("stream_novelty", "decomposition")
+UNIVARIATE = (
+    "auto", "window_neighbours", "sub_pca", "channel_neighbours", "matrix_profile", "k_shape", "decomposition", "ets",
+    "spectral_residual", "online_robust_z", "half_space_trees", "stream_novelty",
+)  # fmt: skip
+MULTIVARIATE = ("auto", "half_space_trees")
+CAUSAL = ("auto", "stream_novelty", "half_space_trees", "online_robust_z", "ets", "decomposition")
 BIG = """
     CREATE TABLE big AS
     SELECT
@@ -57,8 +62,8 @@ def sql_scores(columns: dict[str, Any], algorithm: str, times: Any = None, mode:
 
 
 def tsb(folder: Path, track: str) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
-    """Yield the columns and labels of a track's series."""
-    for entry in json.loads((folder / "manifest.json").read_text()):
+    """Yield the columns and labels of a track's series, in the order of their names."""
+    for entry in sorted(json.loads((folder / "manifest.json").read_text()), key=itemgetter("file")):
         if entry["track"] == track:
             table = pq.read_table(folder / f"TSB-AD-{track}" / f"{entry['file'][:-4]}.parquet")
             names = [name for name in table.column_names if name != "label"]
@@ -78,21 +83,27 @@ def run_tsb(folder: Path, scorer: Any, track: str, algorithms: tuple[str, ...]) 
         for columns, labels in series:
             scores = sql_scores(columns, algorithm)
             values.append(scorer.vus(labels, scores, scorer.find_length(columns["f0"]))[0])
-        print(f"  {algorithm:20s} {np.mean(values):.4f}   {time.perf_counter() - started:6.1f} s with the scorer")
+        halves = f"{np.mean(values[::2]):.3f} and {np.mean(values[1::2]):.3f}"
+        seconds = time.perf_counter() - started
+        print(f"  {algorithm:20s} {np.mean(values):.4f}   halves {halves}   {seconds:6.1f} s with the scorer")
 
 
-def run_nab(folder: Path, scorer: Any) -> None:
+def run_nab(folder: Path, scorer: Any, algorithms: tuple[str, ...] = CAUSAL) -> None:
     windows = json.loads((folder / "combined_windows.json").read_text())
     table = pq.read_table(folder / "nab.parquet").to_pandas()
     print(f"NAB, {len(windows)} series, causal; standard / reward low FP / reward low FN")
-    for algorithm in NAB_ALGORITHMS:
+    for algorithm in algorithms:
         results = {}
         for name, group in table.groupby(table.series.astype(str)):
             # The rows of a file are the stream, whatever their time stamps: two files have some twice.
             scores = sql_scores({"value": group.value.to_numpy(float)}, algorithm, mode="causal")
             results[str(name)] = group.timestamp.to_numpy(), scores
-        score = scorer.score_corpus(results, windows)
-        print(f"  {algorithm:20s}", " / ".join(f"{profile['score']:.2f}" for profile in score.values()))
+        names = sorted(results)
+        told = []
+        for part in (names, names[::2], names[1::2]):
+            score = scorer.score_corpus({name: results[name] for name in part}, {name: windows[name] for name in part})
+            told.append(" / ".join(f"{profile['score']:.1f}" for profile in score.values()))
+        print(f"  {algorithm:20s} {told[0]}   halves {told[1]} and {told[2]}")
 
 
 def run_coverage() -> None:
@@ -181,7 +192,7 @@ def main() -> None:
     if "U" in parts:
         run_tsb(arguments.data / "tsb", importlib.import_module("vus_pr"), "U", UNIVARIATE)
     if "M" in parts:
-        run_tsb(arguments.data / "tsb", importlib.import_module("vus_pr"), "M", ("channel_neighbours",))
+        run_tsb(arguments.data / "tsb", importlib.import_module("vus_pr"), "M", MULTIVARIATE)
     if "NAB" in parts:
         run_nab(arguments.data / "nab", importlib.import_module("nab_score"))
     if "coverage" in parts:

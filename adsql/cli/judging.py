@@ -115,6 +115,19 @@ def profile(
         _show("suggest" if detectors else "profile", db, chosen, {}, output_format)
 
 
+def drift(
+    name: Name,
+    db: Database,
+    source: Input = None,
+    source_option: InputOption = None,
+    version: Version = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell whether the rows of a file or table are still like those that a model was trained on."""
+    with reporting():
+        _show("drift", db, chosen_input(source, source_option), {"name": name, "version": version}, output_format)
+
+
 def stability(
     source: Input = None,
     source_option: InputOption = None,

@@ -64,23 +64,57 @@ def window_distance(x: Floats, width: int, lags: NDArray[np.int64], k: int) -> F
 
 
 @kernel
-def separated_distance(X: Floats, reference: Floats, places: NDArray[np.int64], apart: int, k: int) -> Floats:
-    """Return each row's mean distance to its k nearest reference rows at least `apart` rows away; shape (n,).
+def separated_distance(
+    X: Floats, reference: Floats, places: NDArray[np.int64], apart: int, k: int
+) -> tuple[Floats, Floats]:
+    """Return each row's mean distance to its k nearest reference rows at least `apart` rows away, and whence it comes.
 
-    `reference` has shape (d, m); `places` are its rows' places among those of X. NaN for a row that has none.
+    Parameters
+    ----------
+    X, reference
+        Shapes (n, d) and (d, m).
+    places
+        Places of the reference rows among those of X.
+
+    Returns
+    -------
+    distances
+        Shape (n,); NaN for a row that has no such neighbour.
+    shares
+        What each column is of the squared distances, shape (n, d); zeros where they are zero.
     """
-    n, m = X.shape[0], reference.shape[1]
-    result, nearest, buffer = np.empty(n), np.empty(k), np.empty(BLOCK)
+    n, d, m = X.shape[0], X.shape[1], reference.shape[1]
+    result, shares = np.empty(n), np.zeros((n, d))
+    nearest, columns, buffer = np.empty(k), np.empty(k, np.int64), np.empty(BLOCK)
     for i in range(n):
         nearest[:] = np.inf
         for start in range(0, m, BLOCK):
             squares = buffer[: min(BLOCK, m - start)]
             squared_distances(squares, X[i], reference, start)
             for r in range(squares.shape[0]):
-                if abs(i - places[start + r]) >= apart:
-                    _keep_nearest(nearest, squares[r])
+                if squares[r] < nearest[k - 1] and abs(i - places[start + r]) >= apart:
+                    _keep_row(nearest, columns, squares[r], start + r)
         result[i] = _mean_root(nearest)
-    return result
+        total = 0.0
+        for place in range(k):
+            if nearest[place] < np.inf:
+                for c in range(d):
+                    difference = X[i, c] - reference[c, columns[place]]
+                    shares[i, c] += difference * difference
+                    total += difference * difference
+        if total > 0.0:
+            shares[i] /= total
+    return result, shares
+
+
+@kernel
+def _keep_row(nearest: Floats, rows: NDArray[np.int64], distance: float, row: int) -> None:
+    """Put a distance among the ascending ones, all of which the last is larger than, and its row beside it."""
+    place = nearest.shape[0] - 1
+    while place > 0 and nearest[place - 1] > distance:
+        nearest[place], rows[place] = nearest[place - 1], rows[place - 1]
+        place -= 1
+    nearest[place], rows[place] = distance, row
 
 
 @kernel

@@ -18,7 +18,7 @@ APART = 100
 AVERAGED = (25, 50, 100, 200)
 
 
-def channel_neighbours(X: Floats, n_neighbors: int = NEIGHBOURS, seed: int = 0) -> Floats:
+def channel_neighbours(X: Floats, n_neighbors: int = NEIGHBOURS, seed: int = 0) -> tuple[Floats, Floats]:
     """Score the rows of a series of d channels by their distance to rows at other times.
 
     Channels are scaled in two ways: by standard deviation, and by the quartiles' distance, so that a channel which is
@@ -37,8 +37,11 @@ def channel_neighbours(X: Floats, n_neighbors: int = NEIGHBOURS, seed: int = 0) 
 
     Returns
     -------
-    ndarray of shape (n,)
-        Higher is stranger; zeros where no channel varies or no two rows are far enough apart.
+    scores
+        Shape (n,), higher is stranger; zeros where no channel varies or no two rows are far enough apart.
+    shares
+        What each channel is of the squared distances of the 50 rows around, shape (n, d); they add up to 1, or are
+        zeros like the score.
 
     Notes
     -----
@@ -52,28 +55,39 @@ def channel_neighbours(X: Floats, n_neighbors: int = NEIGHBOURS, seed: int = 0) 
     --------
     >>> import numpy as np
     >>> X = np.random.default_rng(0).normal(size=(2_000, 3))
-    >>> X[900:1000] += 4.0
-    >>> bool(900 <= channel_neighbours(X).argmax() < 1_000)
-    True
+    >>> X[900:1000, 1] += 4.0
+    >>> scores, shares = channel_neighbours(X)
+    >>> bool(900 <= scores.argmax() < 1_000), int(shares[scores.argmax()].argmax())
+    (True, 1)
     """
     columns = [filled(column) for column in X.T]
-    varying = np.array([column for column in columns if len(column) and np.ptp(column) > 0.0])
-    n = len(X)
+    varying = np.array([place for place, column in enumerate(columns) if len(column) and np.ptp(column) > 0.0], int)
+    n, shares = len(X), np.zeros(X.shape)
     if not len(varying) or n <= APART:
-        return np.zeros(n)
-    rows = np.ascontiguousarray(varying.T)
+        return np.zeros(n), shares
+    rows = np.column_stack([columns[place] for place in varying])
     count = min(n, REFERENCE)
     places = np.sort(np.random.default_rng(seed).choice(n, count, replace=False))
-    raw = np.zeros(n)
+    raw, parts = np.zeros(n), np.zeros(rows.shape)
     for scaled in (_by_deviation(rows), _by_quartiles(rows)):
         reference = np.ascontiguousarray(scaled[places].T)
-        distances = separated_distance(scaled, reference, places, APART, min(n_neighbors, count))
-        distances = np.where(np.isnan(distances), 0.0, distances)
-        raw += _unit(distances)
+        distances, whence = separated_distance(scaled, reference, places, APART, min(n_neighbors, count))
+        weight = _unit(np.where(np.isnan(distances), 0.0, distances))
+        raw += weight
+        parts += weight[:, np.newaxis] * whence
     total = np.zeros(n)
     for width in AVERAGED:
-        total += _unit(covering_mean(raw, width, n + width - 1)[width // 2 : width // 2 + n])
-    return total
+        total += _unit(_averaged(raw, width))
+    around = np.column_stack([_averaged(part, AVERAGED[1]) for part in parts.T])
+    whole = around.sum(axis=1, keepdims=True)
+    shares[:, varying] = np.divide(around, whole, out=np.zeros_like(around), where=whole > 0.0)
+    return total, shares
+
+
+def _averaged(scores: Floats, width: int) -> Floats:
+    n = len(scores)
+    mean: Floats = covering_mean(scores, width, n + width - 1)[width // 2 : width // 2 + n]
+    return mean
 
 
 def _by_deviation(rows: Floats) -> Floats:

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from adsql.kernels.columns import upper_half_probability
-from adsql.series.bounds import Tails, deviate_of
-from adsql.series.channels import channel_neighbours
-from adsql.series.decomposition import MIN_POINTS, Expected, decompose
-from adsql.series.online import stream_novelty
-from adsql.series.options import CHANNELS, DECOMPOSITION, ONLINE, Direction, Mode, SeriesOptions
+from adsql.series.algorithms import Mode
+from adsql.series.bounds import deviate_of
+from adsql.series.expectation import MIN_POINTS
+from adsql.series.findings import Findings, findings
+from adsql.series.options import Direction, SeriesOptions
 from adsql.series.sampling import Sampling
-from adsql.series.window_neighbours import window_neighbours
 from adsql.threshold import Policy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
-
-LARGEST = 1e6  # deviate: what was never seen is infinitely rare, and a score is finite
-_UNIT = 2.326  # the normal deviate of the 99% quantile, which novelty is measured in
 
 
 class Status(StrEnum):
@@ -68,9 +64,31 @@ class Judged:
     asked: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Detected(Judged):
+    """Verdicts, and what they were made with.
+
+    Parameters
+    ----------
+    algorithms
+        The names of the algorithms that judged.
+    algorithm
+        Shape (n,): the place among them of the one whose verdict is the row's.
+    season
+        The seasons in points that values were expected by, ascending; None where none was sought.
+    shares
+        What each value has to do with the row's score, shape (n, d); None where the algorithm does not tell.
+    """
+
+    algorithms: tuple[str, ...]
+    algorithm: NDArray[np.int8]
+    season: tuple[int, ...] | None
+    shares: Floats | None
+
+
 def detect(
     times: NDArray[np.int64], known: NDArray[np.bool_], X: Floats, excluded: NDArray[np.bool_], options: SeriesOptions
-) -> Judged:
+) -> Detected:
     """Judge the rows of one series.
 
     Parameters
@@ -88,7 +106,7 @@ def detect(
 
     Returns
     -------
-    Judged
+    Detected
         A series that is too short or empty has a status and no scores; nothing is raised.
 
     Examples
@@ -112,97 +130,16 @@ def detect(
     if options.only_last_n is None:
         asked[~known] = True
     taught = np.where(excluded[:, np.newaxis], np.nan, X)
-    if options.algorithm is DECOMPOSITION:
-        found = _decomposed(sampling, X[:, 0], taught[:, 0], options)
-    else:
-        found = _scored(sampling, taught, options)
+    found = findings(sampling, X, taught, options)
     unknown = np.isnan(found.deviates) & (status == None)  # noqa: E711 - element by element
     enough = np.isfinite(taught[sampling.rows]).any(axis=1).sum() >= MIN_POINTS
     status[unknown] = Status.WARMING_UP if options.mode is Mode.CAUSAL and enough else Status.TOO_SHORT
     missing = status != None  # noqa: E711 - as above
-    return verdict(found, X[:, 0], asked & ~missing, missing, status, asked, options)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What an algorithm found out about the rows: signed normal deviates, its own scores, what it expected."""
-
-    deviates: Floats
-    scores: Floats
-    expected: Floats
-    bounds_of: Expected | None = None
-    sampling: Sampling | None = None
-
-    def bounds(self, deviate: float) -> tuple[Floats, Floats]:
-        n = len(self.deviates)
-        lower, upper = np.full(n, np.nan), np.full(n, np.nan)
-        if self.bounds_of is not None and self.sampling is not None:
-            low, high = self.bounds_of.bounds(deviate)
-            lower[self.sampling.rows] = low[self.sampling.places]
-            upper[self.sampling.rows] = high[self.sampling.places]
-        return lower, upper
-
-
-def _decomposed(sampling: Sampling, values: Floats, taught: Floats, options: SeriesOptions) -> _Found:
-    n = len(values)
-    result = decompose(sampling.spread(taught), options.periods, causal=options.mode is Mode.CAUSAL)
-    expected, signed = np.full(n, np.nan), np.full(n, np.nan)
-    expected[sampling.rows] = result.expected[sampling.places]
-    signed[sampling.rows] = result.deviates(values[sampling.rows], sampling.places)
-    scores = directed(signed, options.direction)
-    return _Found(scores, scores, expected, result, sampling)
-
-
-def directed(signed: Floats, direction: Direction) -> Floats:
-    """Return signed deviates as scores: finite, and 0 on a side that is not looked at."""
-    finite: Floats = np.clip(signed, -LARGEST, LARGEST)
-    if direction is Direction.BOTH:
-        return np.abs(finite)
-    return np.maximum(finite if direction is Direction.UP else -finite, 0.0)
-
-
-def _scored(sampling: Sampling, X: Floats, options: SeriesOptions) -> _Found:
-    n = len(X)
-    columns = [sampling.spread(column) for column in X.T]
-    scores, deviates = np.full(n, np.nan), np.full(n, np.nan)
-    if sum(np.isfinite(column).any() for column in columns) and sampling.n >= MIN_POINTS:
-        if options.algorithm is ONLINE:
-            raw = stream_novelty(columns[0], options.params["quiet"])
-            rare = _UNIT * raw
-        else:
-            neighbours = options.params["n_neighbors"]
-            if options.algorithm is CHANNELS:
-                raw = channel_neighbours(np.column_stack(columns), neighbours, options.seed)
-            else:
-                period = options.periods[0] if options.periods else None
-                raw = window_neighbours(columns[0], period, neighbours, options.seed)
-            rare = np.maximum(Tails.fit(raw).deviates(raw), 0.0)
-        scores[sampling.rows] = raw[sampling.places]
-        deviates[sampling.rows] = np.minimum(rare, LARGEST)[sampling.places]
-    return _Found(deviates, scores, np.full(n, np.nan))
-
-
-class Findings(Protocol):
-    """What an algorithm found out about rows: normal deviates, its own scores, what it expected, and bounds."""
-
-    @property
-    def deviates(self) -> Floats:
-        """How rare each row is; NaN where nothing is known."""
-        ...
-
-    @property
-    def scores(self) -> Floats:
-        """The algorithm's own scale."""
-        ...
-
-    @property
-    def expected(self) -> Floats:
-        """The expected values; NaN where there are none."""
-        ...
-
-    def bounds(self, deviate: float) -> tuple[Floats, Floats]:
-        """Return the bounds at a normal deviate; NaN where there are none."""
-        ...
+    judged = verdict(found, X[:, 0], asked & ~missing, missing, status, asked, options)
+    season = None if found.expectation is None else found.expectation.periods
+    return Detected(
+        **vars(judged), algorithms=found.algorithms, algorithm=found.algorithm, season=season, shares=found.shares
+    )
 
 
 def verdict(

@@ -10,7 +10,8 @@ import numpy as np
 
 from adsql.kernels.horizons import smoothed
 from adsql.series.bounds import MIN_DEVIATIONS, Tail, Tails
-from adsql.series.decomposition import (
+from adsql.series.decomposition import EXPERTS
+from adsql.series.expectation import (
     MIN_POINTS,
     beginning,
     known_deviations,
@@ -111,7 +112,7 @@ class Forecasts:
         n = len(x)
         if np.isfinite(x).sum() < MIN_POINTS:
             return None
-        arguments = beginning(x, find_periods(x) if periods is None else tuple(sorted(periods)))
+        arguments = beginning(x, find_periods(x) if periods is None else tuple(sorted(periods)), EXPERTS)
         used, start = arguments[1], arguments[4]
         origins = np.unique(np.linspace(max(start, n // _SETTLED), n - 1, _ORIGINS).astype(np.int64))
         horizons = HORIZONS[: max(np.searchsorted(HORIZONS, n // _LONGEST, side="right"), 1)]

@@ -22,9 +22,10 @@ from adsql.options import parse_params
 from adsql.segment_keys import key_text
 from adsql.series.bounds import deviate_of
 from adsql.series.columns import NUMBER, TIME, microseconds
-from adsql.series.decomposition import standardised
-from adsql.series.detection import Judged, Status, directed, verdict
+from adsql.series.detection import Judged, Status, verdict
+from adsql.series.expectation import standardised
 from adsql.series.facts import facts
+from adsql.series.findings import directed
 from adsql.series.forecasts import Forecasts
 from adsql.series.training import parsed
 from adsql.state import State, content_hash, require

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql.kernels.novelty import announced_once, nearest_past, relative_novelty, trailing_mean
+from adsql.series.periods import carried_forward
 
 if TYPE_CHECKING:
     from adsql.arrow import Floats
@@ -61,7 +62,7 @@ def stream_novelty(values: Floats, quiet: int = QUIET) -> Floats:
     >>> int(stream_novelty(values).argmax())
     700
     """
-    x = _carried_forward(values)
+    x = carried_forward(values)
     if len(x) <= WARM_UP:
         return np.zeros(len(values))
     point = _novelty(x, 1)
@@ -73,12 +74,3 @@ def stream_novelty(values: Floats, quiet: int = QUIET) -> Floats:
 def _novelty(x: Floats, width: int) -> Floats:
     distances = nearest_past(x, width, REMEMBERED)
     return relative_novelty(x, distances, _QUANTILE, _FLOOR, WARM_UP, _RENEWED, REMEMBERED)
-
-
-def _carried_forward(values: Floats) -> Floats:
-    present = np.isfinite(values)
-    if not present.any():
-        return np.zeros(0)
-    last = np.maximum.accumulate(np.where(present, np.arange(len(values)), -1))
-    # Before the first value there is none to carry: that the stream has not begun is known at the time.
-    return np.where(last >= 0, values[np.maximum(last, 0)], values[present][0])

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from adsql.detector import Capability, Parameter, Params, Spec
 from adsql.errors import InvalidOption, UnknownAlgorithm
 from adsql.options import parse_params
-from adsql.series import channels, online, window_neighbours
+from adsql.series.algorithms import ALGORITHMS, AUTO, AUTO_OF_SEVERAL, DECOMPOSITION, Mode, SeriesAlgorithm, named
 from adsql.threshold import Policy, ThresholdPolicy
 from adsql.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from adsql.detector import Params
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -29,87 +30,6 @@ class Direction(StrEnum):
     BOTH = "both"
     UP = "up"
     DOWN = "down"
-
-
-class Mode(StrEnum):
-    """What a point's result may use."""
-
-    RETROSPECTIVE = "retrospective"  # the whole series
-    CAUSAL = "causal"  # the points before it
-
-
-@dataclass(frozen=True)
-class SeriesAlgorithm:
-    """An algorithm for series, and what it can do.
-
-    Parameters
-    ----------
-    spec
-        Its name, parameters and description.
-    modes
-        What its results can be.
-    expects
-        Whether it says what it expected, and with it bounds and a direction.
-    """
-
-    spec: Spec
-    modes: tuple[Mode, ...]
-    expects: bool = False
-
-
-DECOMPOSITION = SeriesAlgorithm(
-    Spec(
-        "decomposition",
-        "Level, slope and seasons by robust smoothing, forwards and backwards; bounds that hold for new points.",
-        "How rare the deviation from the expected value is, as a normal deviate.",
-        (),
-        Capability.SERIES,
-        "O(n log n)",
-        ("Gelper, Fried, Croux 2010: Robust forecasting with exponential and Holt-Winters smoothing",),
-    ),
-    (Mode.RETROSPECTIVE, Mode.CAUSAL),
-    expects=True,
-)
-WINDOWS = SeriesAlgorithm(
-    Spec(
-        "window_neighbours",
-        "Windows of one to three periods against their nearest others: strange shapes.",
-        "Sum over the window lengths of the mean distance to the nearest windows, in standard deviations.",
-        (Parameter("n_neighbors", window_neighbours.NEIGHBOURS, "Windows that count.", int, minimum=1, maximum=100),),
-        Capability.SERIES,
-        "O(n min(n, 2000))",
-        ("Ramaswamy, Rastogi, Shim 2000: Efficient algorithms for mining outliers from large data sets",),
-        aliases=("window_neighbors",),
-    ),
-    (Mode.RETROSPECTIVE,),
-)
-CHANNELS = SeriesAlgorithm(
-    Spec(
-        "channel_neighbours",
-        "All values of a time against those of other times, averaged over a while: strange states.",
-        "Sum over four averages of the distance to the nearest rows, in standard deviations.",
-        (Parameter("n_neighbors", channels.NEIGHBOURS, "Rows that count.", int, minimum=1, maximum=1_000),),
-        Capability.SERIES,
-        "O(n d)",
-        ("Ramaswamy, Rastogi, Shim 2000: Efficient algorithms for mining outliers from large data sets",),
-        aliases=("channel_neighbors",),
-    ),
-    (Mode.RETROSPECTIVE,),
-)
-ONLINE = SeriesAlgorithm(
-    Spec(
-        "stream_novelty",
-        "Values, levels and shapes unlike everything before; an incident is told once.",
-        "Distance to the nearest of the past, in units of the 99% quantile of such distances before.",
-        (Parameter("quiet", online.QUIET, "Points for which an alert silences weaker ones.", int, minimum=0),),
-        Capability.SERIES,
-        "O(n min(n, 8000))",
-        ("Burnaev, Ishimtsev 2016: Conformalized density- and distance-based anomaly detection in time-series data",),
-    ),
-    (Mode.CAUSAL,),
-)
-ALGORITHMS = {algorithm.spec.name: algorithm for algorithm in (DECOMPOSITION, WINDOWS, CHANNELS, ONLINE)}
-_ALIASES = {alias: algorithm for algorithm in ALGORITHMS.values() for alias in algorithm.spec.aliases}
 
 
 @dataclass(frozen=True)
@@ -175,39 +95,43 @@ class SeriesOptions:
         >>> SeriesOptions.parse(season=[7, 24], direction="up").periods
         (7, 24)
         """
-        chosen = _algorithm(algorithm, n_channels)
-        asked_mode = _word("mode", mode, Mode, chosen.modes[0])
+        side = _word("direction", direction, Direction, Direction.BOTH)
+        least = number_option("min_deviation", min_deviation, 0.0, sys.float_info.max)
+        of_values = side is not Direction.BOTH or least > 0.0
+        given_mode = _word("mode", mode, Mode, Mode.RETROSPECTIVE)
+        chosen = _algorithm(algorithm, n_channels, given_mode, of_values=of_values)
+        asked_mode = chosen.modes[0] if mode is None else given_mode
         if asked_mode not in chosen.modes:
             able = [name for name, other in ALGORITHMS.items() if asked_mode in other.modes]
             raise InvalidOption(f"{chosen.spec.name} is not {asked_mode}", allowed=f"for it: {', '.join(able)}")
-        if chosen is not CHANNELS and n_channels > 1:
+        if n_channels > 1 and not chosen.several:
+            able = [name for name, other in ALGORITHMS.items() if other.several]
             raise InvalidOption(
                 f"{chosen.spec.name} takes one value column, not {n_channels}",
-                allowed=f"several with {CHANNELS.spec.name!r}",
+                allowed=f"several with {' and '.join(able)}",
                 hint="leave algorithm out, or detect one column at a time",
             )
         given: Mapping[str, object] = {} if params is None else parse_params(params)
         policy = ThresholdPolicy.choose(contamination=contamination, alert_budget=alert_budget)
         if policy.policy is not Policy.AUTOMATIC and sensitivity is not None:
             raise InvalidOption(f"{policy.policy} and sensitivity exclude each other", allowed="one of them, or none")
-        result = cls(
-            chosen,
-            chosen.spec.resolve(given),
-            _periods(season),
-            _number("sensitivity", sensitivity, SENSITIVITY, 0.5, above_zero=True),
-            policy,
-            _word("direction", direction, Direction, Direction.BOTH),
-            _number("min_deviation", min_deviation, 0.0, sys.float_info.max),
-            asked_mode,
-            _whole("only_last_n", only_last_n, 1, sys.maxsize),
-            _whole("seed", seed, 0, 2**32 - 1) or 0,
-        )
-        if not chosen.expects and (result.direction is not Direction.BOTH or result.min_deviation > 0.0):
+        if of_values and chosen.expect is None:
             raise InvalidOption(
                 f"{chosen.spec.name} expects no value that a deviation could be measured from",
                 allowed=f"direction and min_deviation with {DECOMPOSITION.spec.name!r}",
             )
-        return result
+        return cls(
+            chosen,
+            chosen.spec.resolve(given),
+            periods_option(season),
+            number_option("sensitivity", sensitivity, SENSITIVITY, 0.5, above_zero=True),
+            policy,
+            side,
+            least,
+            asked_mode,
+            _whole("only_last_n", only_last_n, 1, sys.maxsize),
+            _whole("seed", seed, 0, 2**32 - 1) or 0,
+        )
 
 
 def gap(value: object) -> int:
@@ -226,20 +150,23 @@ def gap(value: object) -> int:
     return _whole("max_gap", value, 0, sys.maxsize) or 0
 
 
-def _algorithm(value: object, n_channels: int) -> SeriesAlgorithm:
-    if value is None or value == "auto":
-        return CHANNELS if n_channels > 1 else DECOMPOSITION
-    found = (ALGORITHMS | _ALIASES).get(value) if isinstance(value, str) else None
+def _algorithm(value: object, n_channels: int, mode: Mode, *, of_values: bool) -> SeriesAlgorithm:
+    if value is None or value == AUTO.spec.name:
+        if n_channels > 1:
+            return AUTO_OF_SEVERAL[mode]
+        # Of a stretch nobody can say on which side or by how much it is off.
+        return DECOMPOSITION if of_values else AUTO
+    found = named(value) if isinstance(value, str) else None
     if found is None:
         raise UnknownAlgorithm(
             f"no algorithm for series is called {shown(value)}",
-            allowed=["auto", *ALGORITHMS],
+            allowed=[AUTO.spec.name, *ALGORITHMS],
             hint=did_you_mean(value, ALGORITHMS) if isinstance(value, str) else "",
         )
     return found
 
 
-def _periods(value: object) -> tuple[int, ...] | None:
+def periods_option(value: object) -> tuple[int, ...] | None:
     """Return seasons in points: 'auto' finds them, 'none' or an empty list has none."""
     if value is None or value == "auto":
         return None
@@ -263,7 +190,8 @@ def _whole(option: str, value: object, least: int, most: int) -> int | None:
     return number
 
 
-def _number(option: str, value: object, default: float, most: float, *, above_zero: bool = False) -> float:
+def number_option(option: str, value: object, default: float, most: float, *, above_zero: bool = False) -> float:
+    """Return an option that is a number from 0 on, or above it; the default for None."""
     if value is None:
         return default
     usable = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= most

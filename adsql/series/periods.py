@@ -93,6 +93,33 @@ def filled(values: Floats) -> Floats:
     return np.interp(places, places[present], values[present])
 
 
+def carried_forward(values: Floats) -> Floats:
+    """Return values with each missing one as the last before it; empty if there is none.
+
+    >>> carried_forward(np.array([np.nan, 1.0, np.nan, 3.0])).tolist()
+    [1.0, 1.0, 1.0, 3.0]
+    """
+    present = np.isfinite(values)
+    if not present.any():
+        return np.zeros(0)
+    last = np.maximum.accumulate(np.where(present, np.arange(len(values)), -1))
+    # Before the first value there is none to carry: that the stream has not begun is known at the time.
+    return np.where(last >= 0, values[np.maximum(last, 0)], values[present][0])
+
+
+def normalised(values: Floats) -> Floats:
+    """Return values with the mean 0 and the standard deviation 1, missing ones interpolated.
+
+    Zeros for a constant; empty if there is none.
+
+    >>> normalised(np.array([1.0, np.nan, 3.0])).round(2).tolist()
+    [-1.22, 0.0, 1.22]
+    """
+    x = filled(values)
+    deviation = x.std() if len(x) else 0.0
+    return (x - x.mean()) / deviation if deviation > 0.0 else np.zeros(len(x))
+
+
 def _without_extremes(x: Floats) -> Floats:
     low, middle, high = np.quantile(x, [0.01, 0.5, 0.99])
     if not high > low:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from adsql.errors import InvalidOption
+from adsql.series.algorithms import AUTO, DECOMPOSITION
 from adsql.series.columns import microseconds
 from adsql.series.detection import Status
 from adsql.series.forecasts import Forecasts
-from adsql.series.options import DECOMPOSITION, SeriesOptions
+from adsql.series.options import SeriesOptions
 from adsql.series.sampling import Sampling
 from adsql.state import State
 
@@ -40,6 +42,9 @@ def parsed(given: Mapping[str, object], n_channels: int = 1) -> SeriesOptions:
         For anything that cannot be used, and for algorithms of which nothing can be kept.
     """
     options = SeriesOptions.parse(n_channels, **given)
+    if options.algorithm is AUTO:
+        # Of what it puts together, this is what can be kept.
+        return replace(options, algorithm=DECOMPOSITION)
     name = options.algorithm.spec.name
     if options.algorithm is not DECOMPOSITION:
         raise InvalidOption(

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql.kernels.windows import covering_mean, window_distance
-from adsql.series.periods import autocorrelation, filled
+from adsql.series.periods import autocorrelation, normalised
 
 if TYPE_CHECKING:
     from adsql.arrow import Floats
 
 NEIGHBOURS = 5
-MAX_LAGS = 2_000
+MAX_LAGS = 500
 LENGTHS = (1, 2, 3)  # of windows, in periods
 _WITHOUT_PERIOD = 125
 _LONGEST, _LOOKED_AT = 300, 400  # a highest peak between the two tells of drifts rather than of shapes,
 _NOISE = 6  # one below this of noise
 _SHORTEST = 3
+_ROUNDING = 1e-5  # of the distance between two unrelated windows: a series that repeats itself exactly has no other
 
 
 def window_neighbours(
@@ -26,9 +27,9 @@ def window_neighbours(
 ) -> Floats:
     """Score points by how far the windows that cover them are from their nearest others.
 
-    Windows of one, two, and three periods of the standardised series are compared with those that lie up to 2,000
-    lags away, drawn at random, and do not overlap. Each length's mean distances to the nearest are averaged over the
-    windows that cover a point, divided by their standard deviation, and added up. Retrospective.
+    Windows of one, two, and three periods of the standardised series are compared with those that lie one of 500
+    lags away, which are drawn at random, and do not overlap. Each length's mean distances to the nearest are
+    averaged over the windows that cover a point, divided by their standard deviation, and added up. Retrospective.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def window_neighbours(
     n_neighbors
         Windows whose mean distance counts.
     seed
-        For the lags, where there are more than 2,000.
+        For the lags, where there are more than 500.
 
     Returns
     -------
@@ -48,7 +49,7 @@ def window_neighbours(
 
     Notes
     -----
-    O(n min(n, 2000)), whatever the length of the windows.
+    O(n min(n, 500)), whatever the length of the windows.
 
     References
     ----------
@@ -63,12 +64,10 @@ def window_neighbours(
     >>> bool(490 < window_neighbours(values).argmax() < 540)
     True
     """
-    x = filled(values)
+    x = normalised(values)
     n = len(x)
-    deviation = x.std() if n else 0.0
-    if not deviation > 0.0:
-        return np.zeros(n or len(values))
-    x = (x - x.mean()) / deviation
+    if not x.any():
+        return np.zeros(len(values))
     length = shape_period(x) if period is None else max(period, _SHORTEST)
     total = np.zeros(n)
     for multiple in LENGTHS:
@@ -84,7 +83,7 @@ def window_neighbours(
         # A point that only windows without another beside them cover is as usual as can be told.
         scores = np.where(np.isnan(scores), np.nanmin(scores), scores)
         spread = scores.std()
-        if spread > 0.0:
+        if spread > _ROUNDING * np.sqrt(width):
             total += scores / spread
     return total
 

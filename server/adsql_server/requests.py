@@ -12,7 +12,7 @@ Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000_000)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000)]
 Version: TypeAlias = Annotated[int, Field(ge=1, le=_INT4)]
 # Options that a form or an address writes as text.
-_LISTS, _JSON = ("columns", "segment_by"), "params"
+_LISTS, _JSON = ("columns", "segment_by", "models", "versions", "dimensions"), "params"
 
 
 class Given(BaseModel):
@@ -87,10 +87,14 @@ class Training(Options, Asynchronous):
     model: Name = Field(description="The model's name; one that exists gets a further version")
 
 
-class Scoring(Given):
-    """Rows to score."""
+class Reported(Given):
+    """Rows to look at with a model."""
 
     version: Version | None = Field(None, description="Of the model; by default the newest")
+
+
+class Scoring(Reported):
+    """Rows to score."""
 
 
 class Evaluation(Given, Asynchronous):
@@ -99,6 +103,29 @@ class Evaluation(Given, Asynchronous):
     label: Name = Field(description="The column that says which rows are anomalies")
     k: Annotated[int, Field(ge=1, le=_INT8)] | None = Field(None, description="For metrics at the k strangest rows")
     version: Version | None = Field(None, description="Of the model; by default the newest")
+
+
+class Explanation(Reported):
+    """Rows whose anomalies are to be explained."""
+
+    top_k: Annotated[int, Field(ge=1, le=_INT4)] = Field(3, description="Features of each anomaly")
+    key: Name | None = Field(None, description="A column to tell rows by, besides their numbers")
+
+
+class Comparison(Given):
+    """Labelled rows to compare models on."""
+
+    models: list[Name] = Field(min_length=1, description="Their names")
+    label: Name = Field(description="The column that says which rows are anomalies")
+    k: Annotated[int, Field(ge=1, le=_INT8)] | None = Field(None, description="For metrics at the k strangest rows")
+    versions: list[Version] | None = Field(None, description="Of each model; by default the newest")
+
+
+class Contrast(Given):
+    """Rows of which some are flagged."""
+
+    flag: Name = Field(description="The column that says which")
+    dimensions: list[Name] = Field(min_length=1, description="The columns whose values are groups")
 
 
 class Feedback(BaseModel):

@@ -60,6 +60,11 @@ def test_profile_prints_the_columns_and_the_detectors_that_suit_them(folder):
     assert "ADSQL_UNKNOWN_SOURCE" in adsql("profile", "nope.csv", code=3).stderr
 
 
+def test_drift_prints_how_rows_differ_from_the_training(models):
+    [found] = table("drift", "one", "SELECT fare + 40 AS fare FROM 'trips.csv'")
+    assert (found["feature"], found["test"], found["verdict"]) == ("fare", "ks", "large")
+
+
 def test_stability_and_agreement_need_no_model(folder):
     def rows(*arguments):
         return list(csv.DictReader(adsql(*arguments, "trips.csv", "-c", "fare", "-f", "csv").stdout.splitlines()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,9 @@ from series.kinds import clean
 SHOPS = ("north", "south", "west")
 HOURS = 240
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-RESULTS = "value, expected_value, lower_bound, upper_bound, anomaly_score, severity, is_anomaly, status"
+RESULTS = (
+    "value, expected_value, lower_bound, upper_bound, anomaly_score, severity, is_anomaly, status, algorithm, season"
+)
 CALL = "detect_series_anomalies('sales', 'ts', ARRAY['sold'], series => ARRAY['shop']"
 
 
@@ -52,7 +55,9 @@ def expected(X, **options):
     for i in range(len(X)):
         floats = (X[i, 0], judged.expected[i], judged.lower[i], judged.upper[i], judged.score[i], judged.severity[i])
         verdict = None if np.isnan(judged.score[i]) else bool(judged.is_anomaly[i])
-        rows.append((*(None if np.isnan(v) else float(v) for v in floats), verdict, judged.status[i]))
+        algorithm, season = judged.algorithms[judged.algorithm[i]], judged.season
+        values = (None if np.isnan(v) else float(v) for v in floats)
+        rows.append((*values, verdict, judged.status[i], algorithm, None if season is None else list(season)))
     return rows
 
 
@@ -81,6 +86,12 @@ def test_several_values_are_judged_together(engine):
     found = engine.rows(f"SELECT anomaly_score, severity FROM {call} WHERE series = 'north' ORDER BY ts")
     X = np.column_stack([sold("north"), np.nan_to_num(sold("north")) * 3.0])
     assert found == [row[4:6] for row in expected(X)]
+    assert {row[8] for row in expected(X)} == {"channel_neighbours"}
+    found = engine.rows(
+        f"SELECT CAST(contribution AS VARCHAR) FROM {call} WHERE series = 'north' AND anomaly_score IS NOT NULL"
+    )
+    shares = [json.loads(text.replace("'", '"')) for (text,) in found]
+    assert all(share.keys() == {"sold", "visitors"} and sum(share.values()) == pytest.approx(1.0) for share in shares)
 
 
 def test_past_incidents_are_excluded(engine):

@@ -5,12 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adsql.series.bounds import Tails, deviate_of
+from adsql.series.bounds import Tails, bulk_deviates, deviate_of
 from adsql.series.channels import channel_neighbours
-from adsql.series.decomposition import MIN_POINTS, decompose
+from adsql.series.decomposition import decompose
+from adsql.series.ets import ets, fitted_gains
+from adsql.series.expectation import MIN_POINTS
+from adsql.series.half_space_trees import half_space_trees
+from adsql.series.k_shape import cluster_shapes, k_shape, shape_distances
+from adsql.series.matrix_profile import matrix_profile
 from adsql.series.online import stream_novelty
+from adsql.series.online_robust_z import online_robust_z
 from adsql.series.periods import find_periods
+from adsql.series.spectral_residual import spectral_residual
+from adsql.series.sub_pca import sub_pca
 from adsql.series.window_neighbours import shape_period, window_neighbours
+from series import slow
 from series.kinds import KINDS, clean
 
 
@@ -18,11 +27,22 @@ def deviates(values, **options):
     return decompose(values, **options).deviates(values)
 
 
-CAUSAL = {"decomposition": lambda x: deviates(x, causal=True), "online": stream_novelty}
+CAUSAL = {
+    "decomposition": lambda x: deviates(x, causal=True),
+    "online": stream_novelty,
+    "ets": lambda x: ets(x, causal=True).deviates(x),
+    "robust z": lambda x: online_robust_z(x).deviates(x),
+    "half spaces": lambda x: half_space_trees(x[:, np.newaxis], window=100),
+}
 RETROSPECTIVE = {
     "decomposition": deviates,
     "windows": window_neighbours,
-    "channels": lambda x: channel_neighbours(x[:, np.newaxis]),
+    "channels": lambda x: channel_neighbours(x[:, np.newaxis])[0],
+    "ets": lambda x: ets(x).deviates(x),
+    "matrix profile": matrix_profile,
+    "residual": spectral_residual,
+    "components": sub_pca,
+    "shapes": k_shape,
 }
 
 
@@ -77,13 +97,14 @@ def test_a_retrospective_result_looks_ahead(name, season):
     assert not np.array_equal(RETROSPECTIVE[name](season[:900]), RETROSPECTIVE[name](season)[:900])
 
 
-@pytest.mark.parametrize("name", [*CAUSAL, *RETROSPECTIVE])
-def test_equal_calls_give_equal_bits(name, season):
-    run = {**RETROSPECTIVE, **CAUSAL}[name]
+@pytest.mark.parametrize("run", [*CAUSAL.values(), *RETROSPECTIVE.values()])
+def test_equal_calls_give_equal_bits(run, season):
     assert run(season).tobytes() == run(season).tobytes()
 
 
-@pytest.mark.parametrize("run", [deviates, CAUSAL["decomposition"], stream_novelty])
+@pytest.mark.parametrize("run", [
+    deviates, CAUSAL["decomposition"], stream_novelty, spectral_residual, *(CAUSAL[n] for n in ("ets", "robust z")),
+])  # fmt: skip
 def test_the_strangest_point_is_the_one_that_was_moved(run, season):
     assert np.nanargmax(np.abs(run(season))) == 700
 
@@ -146,6 +167,21 @@ def test_deviates_are_the_inverse_of_intervals():
         np.testing.assert_allclose(tails.deviates(np.array(tails.interval(deviate))), [-deviate, deviate])
 
 
+def test_rarity_is_told_by_the_bulk_of_scores():
+    scores = np.random.default_rng(0).normal(5.0, 2.0, 4_000)
+    clean_rarity = bulk_deviates(scores)
+    assert (clean_rarity >= 0.0).all()
+    assert clean_rarity.max() < deviate_of(0.001)
+    scores[:400] += 40.0
+    assert bulk_deviates(scores)[:400].min() > 5.0
+    assert (bulk_deviates(np.full(50, 3.0)) == 0.0).all()
+
+
+def test_windows_of_a_series_that_repeats_itself_exactly_are_not_told_apart_by_rounding():
+    values = np.tile(np.arange(7.0), 60)
+    assert (window_neighbours(values) == 0.0).all()
+
+
 def test_windows_find_a_strange_shape_of_usual_values():
     values = np.sin(np.arange(2_000) * 2 * np.pi / 50)
     values[1_200:1_250] = values[1_200:1_250][::-1] * -0.3
@@ -153,18 +189,104 @@ def test_windows_find_a_strange_shape_of_usual_values():
     assert 1_150 <= window_neighbours(values).argmax() <= 1_300
 
 
+@pytest.mark.parametrize("run", [matrix_profile, sub_pca, k_shape])
+def test_a_strange_shape_is_found_by_every_algorithm_of_windows(run):
+    rng = np.random.default_rng(1)
+    values = np.sin(np.arange(2_000) * 2 * np.pi / 50) + 0.05 * rng.normal(size=2_000)
+    values[1_200:1_250] = np.sin(np.arange(50) * 2 * np.pi / 17) + 0.05 * rng.normal(size=50)
+    assert 1_150 <= run(values).argmax() <= 1_300
+
+
+def test_components_are_those_of_the_slow_form():
+    values = np.random.default_rng(0).normal(size=300)
+    np.testing.assert_allclose(sub_pca(values, 8), slow.sub_pca(values, 8), rtol=1e-8)
+
+
+@pytest.mark.parametrize("n", [20, 151])
+def test_spectral_residuals_are_those_of_the_slow_form(n):
+    values = np.random.default_rng(0).normal(size=n)
+    np.testing.assert_allclose(spectral_residual(values, 9), slow.spectral_residual(values, 9), atol=1e-9)
+
+
+def test_shape_distances_are_those_of_the_slow_form():
+    rng = np.random.default_rng(0)
+    windows, shapes = rng.normal(size=(6, 11)), rng.normal(size=(3, 11))
+    windows /= np.linalg.norm(windows, axis=1, keepdims=True)
+    shapes /= np.linalg.norm(shapes, axis=1, keepdims=True)
+    shapes[1] = 0.0
+    distances, shifts = shape_distances(windows, shapes)
+    for i, window in enumerate(windows):
+        for j, shape in enumerate(shapes):
+            expected = slow.shape_distance(window, shape)
+            assert (distances[i, j], shifts[i, j]) == (pytest.approx(expected[0]), expected[1])
+
+
+def test_shifted_windows_of_two_shapes_are_two_clusters():
+    rng = np.random.default_rng(0)
+    t = np.arange(40)
+    kinds = [np.exp(-(((t - 20) / 3) ** 2)), np.sign(np.sin(t / 3.0)) * (abs(t - 20) < 12)]
+    windows = np.array([np.roll(kinds[i % 2], rng.integers(-5, 6)) + 0.02 * rng.normal(size=40) for i in range(60)])
+    windows -= windows.mean(axis=1, keepdims=True)
+    windows /= np.linalg.norm(windows, axis=1, keepdims=True)
+    shapes, weights = cluster_shapes(windows, 2, rng)
+    nearest = shape_distances(windows, shapes)[0].argmin(axis=1)
+    assert weights.tolist() == [0.5, 0.5]
+    assert len(set(nearest[::2])) == len(set(nearest[1::2])) == 1
+
+
+def test_gains_follow_the_series():
+    rng = np.random.default_rng(0)
+    walk, noise = np.cumsum(rng.normal(size=1_000)), rng.normal(size=1_000)
+    assert fitted_gains(walk, ())[0, 0] >= 0.6
+    assert fitted_gains(noise, ())[0, 0] <= 0.1
+    assert fitted_gains(np.cumsum(np.cumsum(rng.normal(size=1_000)) * 0.1 + 1.0), ())[0, 1] > 0.0
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_bounds_of_fitted_smoothing_hold(kind, causal):
+    values = clean(kind, 3_000, 5)
+    lower, upper = ets(values, causal=causal).bounds(deviate_of(0.01))
+    assert 0.98 <= ((lower <= values) & (values <= upper))[1_000:].mean() <= 0.998
+
+
+def test_a_stream_s_new_state_is_strange_and_then_usual():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1_500, 2))
+    X[800:] += 5.0
+    scores = half_space_trees(X)
+    assert np.isnan(scores[:250]).all()
+    assert scores[800:840].mean() > np.quantile(scores[250:800], 0.95)
+    assert scores[1_300:].mean() < scores[800:840].mean()
+
+
 def test_channels_find_rows_that_no_single_channel_shows():
     rng = np.random.default_rng(0)
     shared = rng.normal(size=2_000)
     X = np.column_stack([shared, shared + 0.05 * rng.normal(size=2_000)])
     X[1_000:1_100, 1] = -X[1_000:1_100, 1]
-    assert 1_000 <= channel_neighbours(X).argmax() < 1_100
+    scores, shares = channel_neighbours(X)
+    assert 1_000 <= scores.argmax() < 1_100
+    assert shares.shape == X.shape
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0)
+
+
+def test_the_channel_that_moved_has_the_larger_share():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2_000, 4))
+    X[:, 3] = 7.0
+    X[1_000:1_100, 1] += 6.0
+    scores, shares = channel_neighbours(X)
+    assert 1_000 <= scores.argmax() < 1_100
+    assert shares[1_000:1_100, 1].min() > 0.5
+    assert (shares[:, 3] == 0.0).all()
 
 
 @pytest.mark.parametrize("n", [0, 1, 5, 99, 300])
 def test_scores_are_finite_whatever_the_length(n):
     rng = np.random.default_rng(0)
     for values in (rng.normal(size=n), np.zeros(n), np.full(n, np.nan), np.where(rng.random(n) < 0.5, np.nan, 1e300)):
-        for scores in (window_neighbours(values), channel_neighbours(values[:, np.newaxis]), stream_novelty(values)):
+        every = [window_neighbours, stream_novelty, matrix_profile, spectral_residual, sub_pca, k_shape]
+        for scores in (channel_neighbours(values[:, np.newaxis])[0], *(run(values) for run in every)):
             assert scores.shape == (n,)
             assert np.isfinite(scores).all()

@@ -9,7 +9,7 @@ from adsql.errors import InvalidOption, InvalidParameter, OptionError, UnknownAl
 from adsql.series.detection import Status, detect
 from adsql.series.options import ALGORITHMS, SeriesOptions
 from adsql.series.sampling import Sampling
-from series.kinds import clean
+from series.kinds import KINDS, clean
 
 N = 600
 
@@ -38,8 +38,8 @@ def flagged(judged):
     return np.flatnonzero(judged.is_anomaly).tolist()
 
 
-def test_an_anomaly_is_a_row_outside_of_its_bounds(values):
-    judged = judge(values)
+def test_an_anomaly_of_values_is_a_row_outside_of_its_bounds(values):
+    judged = judge(values, algorithm="decomposition")
     np.testing.assert_array_equal(judged.is_anomaly, (values < judged.lower) | (values > judged.upper))
     assert {400, 500} <= set(flagged(judged))
     assert len(flagged(judged)) <= 5
@@ -160,6 +160,41 @@ def test_a_causal_verdict_stays_when_rows_are_appended(values):
         np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[:450])
 
 
+@pytest.mark.parametrize("mode", ["retrospective", "causal"])
+def test_by_default_an_anomaly_is_outside_of_its_bounds_or_in_a_strange_stretch(mode):
+    rng = np.random.default_rng(0)
+    wave = np.sin(np.arange(2_000) * 2 * np.pi / 50) + 0.05 * rng.normal(size=2_000)
+    wave[1_200:1_300] = np.sin(np.arange(100) * 2 * np.pi / 20) + 0.05 * rng.normal(size=100)
+    judged = judge(wave, mode=mode)
+    outside = (wave < judged.lower) | (wave > judged.upper)
+    by_value = judged.algorithm == judged.algorithms.index("decomposition")
+    np.testing.assert_array_equal(judged.is_anomaly & by_value, outside & by_value)
+    assert judged.is_anomaly[outside].all()
+    assert judged.algorithms[1] == {"retrospective": "window_neighbours", "causal": "stream_novelty"}[mode]
+    stretch = np.flatnonzero(judged.is_anomaly & ~by_value)
+    assert len(stretch) > 0
+    assert stretch.min() >= 1_100
+    assert stretch.max() < 1_400
+
+
+def test_a_strange_value_does_not_make_its_neighbours_strange(values):
+    judged = judge(values)
+    assert [place for place in flagged(judged) if 380 <= place <= 420] == [400]
+    assert judged.algorithm[400] == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_by_default_clean_series_have_few_alarms(kind):
+    assert judge(clean(kind, 2_000, 7), sensitivity=0.01).is_anomaly.mean() <= 0.02
+
+
+def test_the_season_is_reported(values):
+    assert judge(values).season == (24,)
+    assert judge(clean("noise", N, 0)).season == ()
+    assert judge(values, season=[7, 24]).season == (7, 24)
+    assert judge(values, algorithm="window_neighbours").season is None
+
+
 def test_several_values_are_judged_together():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1_000, 3))
@@ -189,8 +224,10 @@ def test_an_option_that_cannot_be_used_is_told(given, error):
     assert isinstance(caught.value, OptionError)
 
 
-def test_the_default_follows_the_number_of_values():
-    assert SeriesOptions.parse(1).algorithm.spec.name == "decomposition"
+def test_the_default_follows_what_is_asked_for():
+    assert SeriesOptions.parse(1).algorithm.spec.name == "auto"
+    assert SeriesOptions.parse(1, direction="up").algorithm.spec.name == "decomposition"
+    assert SeriesOptions.parse(1, min_deviation=2).algorithm.spec.name == "decomposition"
     assert SeriesOptions.parse(2, "auto").algorithm.spec.name == "channel_neighbours"
     assert SeriesOptions.parse(season="none").periods == ()
     assert SeriesOptions.parse(season=[168, 24.0, 24]).periods == (24, 168)

@@ -13,8 +13,9 @@ from adsql.kernels.forecasts import one_step
 from adsql.restoring import restored
 from adsql.series.bounds import deviate_of
 from adsql.series.columns import microseconds
-from adsql.series.decomposition import beginning, decompose
+from adsql.series.decomposition import EXPERTS, decompose
 from adsql.series.detection import Status
+from adsql.series.expectation import beginning
 from adsql.series.forecasts import HORIZONS, Forecasts
 from adsql.series.model import SeriesColumns, SeriesModel
 from adsql.series.training import fit_series, parsed
@@ -97,7 +98,7 @@ def test_the_first_later_point_is_expected_as_by_causal_detection(kind):
 
 def forecast_from(values, n, periods, ahead=1):
     unseen = np.append(values[:n], np.full(ahead, np.nan))
-    return one_step(*beginning(unseen, periods, n))[0][n + ahead - 1]
+    return one_step(*beginning(unseen, periods, EXPERTS, n))[0][n + ahead - 1]
 
 
 @given(st.integers(0, 20), st.integers(1, 60), st.sampled_from([(), (5,), (7, 24)]))

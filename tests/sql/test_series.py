@@ -16,7 +16,7 @@ from sql.support import raises, rows
 
 COLUMNS = [
     "series", "ts", "value", "expected_value", "lower_bound", "upper_bound", "anomaly_score", "severity", "is_anomaly",
-    "status",
+    "status", "algorithm", "season", "contribution",
 ]  # fmt: skip
 START = dt.datetime(2024, 1, 1)  # noqa: DTZ001 - a timestamp without zone
 HOURS = 400
@@ -95,6 +95,21 @@ def test_a_gap_of_other_points_parts_incidents(con):
     assert rows(con, query, [0]) == [(1, 2, 2), (4, 4, 1), (9, 9, 1)]
     assert rows(con, query, [1]) == [(1, 4, 3), (9, 9, 1)]
     assert rows(con, query, [4]) == [(1, 9, 4)]
+
+
+def test_the_season_and_whose_verdict_it_is_are_told(con):
+    query = "SELECT DISTINCT series, season, algorithm FROM detected WHERE is_anomaly AND series = 'south'"
+    assert ("south", [24], "decomposition") in rows(con, query)
+    query = """
+        SELECT contribution.sales + contribution.visitors, contribution.visitors > 0.3, value.sales IS NOT NULL
+        FROM detect_series_anomalies('sales', 'ts', ['sales', 'visitors'], series => 'shop', only_last_n => 1)
+    """
+    assert rows(con, query) == [(pytest.approx(1.0), True, True)] * 3
+    query = """
+        SELECT DISTINCT season, algorithm
+        FROM detect_series_anomalies('sales', 'ts', ['sales', 'visitors'], series => 'shop')
+    """
+    assert rows(con, query) == [(None, "channel_neighbours")]
 
 
 def test_series_that_cannot_be_judged_say_why_and_do_not_stop_the_others(con):

@@ -14,6 +14,7 @@ from adsql_server.routes import (
     health,
     jobs,
     models,
+    reports,
     tenants,
     users,
 )
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 ROUTERS: tuple[APIRouter, ...] = (
     detection.router,
     models.router,
+    reports.router,
     feedback.router,
     database.router,
     jobs.router,

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from adsql.arrow import plain_array, unbounded_float64
 from adsql.series.columns import whole_times
-from adsql.series.detection import Judged, detect
+from adsql.series.detection import Detected, Judged, detect
 from adsql.series.options import SeriesOptions
 
 if TYPE_CHECKING:
@@ -51,19 +51,47 @@ def unfolded(lists: Column) -> Rows:
 
 
 def judge(lists: Column, options: Column) -> pa.Array[Any]:
-    """Return the verdicts on the rows of each series, in their order."""
+    """Return, for each series, the verdicts on its rows in their order, whose they are, and the season."""
     if not len(lists):
-        return pa.ListArray.from_arrays(pa.array([0], pa.int32()), judged_rows([]))
+        return _detected([], np.zeros(1, np.int64))
     time, X, excluded, offsets = unfolded(lists)
     times, known = whole_times(time)
     asked = SeriesOptions.parse(X.shape[1], **json.loads(options[0].as_py()))
-    judged = []
+    judged: list[Detected | None] = []
     for first, last in pairwise(offsets.tolist()):
-        if first == last:  # a row beside the lists
-            continue
         part = slice(first, last)
-        judged.append(detect(times[part], known[part], X[part], excluded[part], asked))
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), judged_rows(judged))
+        # A row beside the lists has none.
+        judged.append(detect(times[part], known[part], X[part], excluded[part], asked) if first < last else None)
+    return _detected(judged, offsets)
+
+
+def _detected(judged: Sequence[Detected | None], offsets: NDArray[np.int64]) -> pa.Array[Any]:
+    there = [part for part in judged if part is not None]
+    ends = pa.array(offsets, pa.int32())
+    algorithm = pa.array(_joined([part.algorithm for part in there], np.int8))
+    columns: list[pa.Array[Any]] = [
+        pa.ListArray.from_arrays(ends, judged_rows(there)),
+        pa.ListArray.from_arrays(ends, algorithm),
+        pa.array([None if part is None else part.algorithms for part in judged], pa.list_(pa.string())),
+        pa.array([None if part is None else part.season for part in judged], pa.list_(pa.int64())),
+        _shares(judged),
+    ]
+    return pa.StructArray.from_arrays(columns, names=["points", "algorithm", "algorithms", "season", "shares"])
+
+
+def _shares(judged: Sequence[Detected | None]) -> pa.Array[Any]:
+    """Return a list of shares for each row of each series; NULL for series of which none are told."""
+    tables = [None if part is None else part.shares for part in judged]
+    ends = np.cumsum([0] + [0 if table is None else len(table) for table in tables])
+    there = [table for table in tables if table is not None]
+    width = there[0].shape[1] if there else 1
+    rows = pa.ListArray.from_arrays(
+        pa.array(np.arange(ends[-1] + 1) * width, pa.int32()),
+        _nullable(_joined([t.ravel() for t in there], np.float64)),
+    )
+    missing = pa.array([table is None for table in tables])
+    result: pa.Array[Any] = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), rows, mask=missing)
+    return result
 
 
 def judged_rows(judged: Sequence[Judged]) -> pa.Array[Any]:

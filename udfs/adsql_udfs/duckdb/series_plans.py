@@ -53,8 +53,9 @@ def detect_series(
     rows = SeriesRows.of(source, plan, exclude_plan, time_column, value_columns, series, options)
     SeriesOptions.parse(len(rows.values), **rows.given)
     return template("detect_series").substitute(
-        lists=rows.lists(key_of(rows.keys)), value=_value(rows.values), options=literal(json.dumps(rows.given))
-    )
+        lists=rows.lists(key_of(rows.keys)), value=_value(rows.values), options=literal(json.dumps(rows.given)),
+        contribution=_contribution(rows.values),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,13 @@ def _value(values: Sequence[str]) -> str:
     if len(values) == 1:
         return "adsql_row.v0"
     fields = (f"{literal(column)}: adsql_row.v{place}" for place, column in enumerate(values))
+    return "{" + ", ".join(fields) + "}"
+
+
+def _contribution(values: Sequence[str]) -> str:
+    if len(values) == 1:
+        return "NULL::DOUBLE"
+    fields = (f"{literal(column)}: adsql_shares[{place + 1}]" for place, column in enumerate(values))
     return "{" + ", ".join(fields) + "}"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adsql_udfs.postgres import contrasts, evaluation, explanation, feedback, profiling, reliability, series
+from adsql_udfs.postgres import contrasts, drift, evaluation, explanation, feedback, profiling, reliability, series
 from adsql_udfs.postgres.calls import given_options, reporting, stored
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
 
 
 @reporting
-def judge_series(plpy: Server, *arguments: Any) -> series.JudgedArrays:  # noqa: ANN401 - as `series.judge`
+def judge_series(plpy: Server, *arguments: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as `series.judge`
     """Return the verdicts on the rows of a series."""
     return series.judge(plpy, *arguments)
 
@@ -106,3 +106,9 @@ def profile_data(plpy: Server, given: str | None) -> list[tuple[Any, ...]]:
 def suggest_detectors(plpy: Server, given: str | None) -> list[tuple[Any, ...]]:
     """Return which detectors suit a source."""
     return list(profiling.suggest(plpy, given))
+
+
+@reporting
+def check_drift(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `drift.drift`
+    """Return how a source differs from what a model was trained on."""
+    return list(drift.drift(plpy, *arguments))

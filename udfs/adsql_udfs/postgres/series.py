@@ -36,7 +36,7 @@ _OF_TIME, _OF_VALUE = "timestamps and dates", "numbers and booleans"
 
 
 class JudgedArrays(NamedTuple):
-    """The verdicts on the n rows of a series, each as the text of an array."""
+    """The verdicts on n rows, each as the text of an array."""
 
     value: str
     expected: str
@@ -120,9 +120,9 @@ class SeriesRows:
         asked = dict(options)
         exclude, excluded = asked.pop("exclude", None), "false"
         rows = source(plpy, given)
-        [time] = _named(rows, "time_column", None if time_column is None else [time_column])
-        values = _named(rows, "value_columns", value_columns)
-        keys = _named(rows, "series", series) if series is not None else []
+        [time] = named(rows, "time_column", None if time_column is None else [time_column])
+        values = named(rows, "value_columns", value_columns)
+        keys = named(rows, "series", series) if series is not None else []
         check_forms("time_column", [time], _TIMES, _OF_TIME)
         check_forms("value_columns", values, _NUMERIC, _OF_VALUE)
         if exclude is not None:
@@ -151,18 +151,38 @@ def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
         If the source has no results of series, or the gap is negative.
     """
     rows = source(plpy, given)
-    _named(rows, "source", _OF_RESULTS)
+    named(rows, "source", _OF_RESULTS)
     return sql("incidents", source=rows.text, max_gap=str(gap(max_gap)))
 
 
-def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes]) -> JudgedArrays:
-    """Judge the rows of one series, from their binary parts; the last part tells which rows are excluded."""
-    time, *values = decoded(described_columns(columns), parts[:-1], n).values()
+def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes]) -> tuple[Any, ...]:
+    """Judge the rows of one series, from their binary parts; the last part tells which rows are excluded.
+
+    Returns
+    -------
+    tuple
+        `JudgedArrays`, and behind them which algorithm judged each row, the algorithms' names, the season, and what
+        each column has to do with each row, as JSON.
+    """
+    known_columns = described_columns(columns)
+    names = known_columns[1:]
+    time, *values = decoded(known_columns, parts[:-1], n).values()
     asked = SeriesOptions.parse(len(values), **json.loads(options))
     times, known = whole_times(time)
     X = np.column_stack([unbounded_float64(column) for column in values])
     excluded = np.frombuffer(parts[-1], np.uint8).astype(np.bool_)
-    return interruptible(plpy, lambda: judged_arrays(X, detect(times, known, X, excluded, asked)))
+
+    def arrays() -> tuple[Any, ...]:
+        found = detect(times, known, X, excluded, asked)
+        season = None if found.season is None else list(found.season)
+        shares = None if found.shares is None else _objects([column.name for column in names], found.shares)
+        return (*judged_arrays(X, found), array_text(found.algorithm), list(found.algorithms), season, shares)
+
+    return interruptible(plpy, arrays)
+
+
+def _objects(names: Sequence[str], shares: np.ndarray[Any, Any]) -> list[str | None]:
+    return [None if np.isnan(row[0]) else json.dumps(dict(zip(names, row.tolist(), strict=True))) for row in shares]
 
 
 def judged_arrays(X: np.ndarray[Any, Any], judged: Judged) -> JudgedArrays:
@@ -179,8 +199,8 @@ def judged_arrays(X: np.ndarray[Any, Any], judged: Judged) -> JudgedArrays:
     )
 
 
-def _named(rows: Source, option: str, names: Sequence[str] | None) -> list[Column]:
-    """Return columns in the order of their names."""
+def named(rows: Source, option: str, names: Sequence[str] | None) -> list[Column]:
+    """Return columns of a source in the order of the names that an option gives."""
     if not names or not all(names):
         raise InvalidOption(f"{option} = {shown(names)} cannot be used", allowed="names of columns")
     if len({name.casefold() for name in names}) < len(names):
@@ -222,7 +242,7 @@ def key_of(keys: Sequence[Column]) -> str:
 
 def _excluded(plpy: Server, exclude: str, time: Column, key: str, *, by_series: bool) -> str:
     rows = source(plpy, exclude)
-    _named(rows, "exclude", ["started_at", "ended_at", "series"] if by_series else ["started_at", "ended_at"])
+    named(rows, "exclude", ["started_at", "ended_at", "series"] if by_series else ["started_at", "ended_at"])
     theirs = "adsql_exclude.series::pg_catalog.text"
     return sql(
         "excluded_points",

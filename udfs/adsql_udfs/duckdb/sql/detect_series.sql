@@ -1,7 +1,7 @@
 -- Every row of every series, and the verdict on it.
 $lists,
 adsql_judged AS (
-SELECT adsql_key, adsql_place, adsql_rows, __adsql_judge_series(adsql_rows, $options) AS adsql_results
+SELECT adsql_key, adsql_place, adsql_rows, __adsql_judge_series(adsql_rows, $options) AS adsql_series_result
 FROM adsql_spread
 )
 SELECT
@@ -14,9 +14,19 @@ SELECT
     adsql_result.anomaly_score AS anomaly_score,
     adsql_result.severity AS severity,
     adsql_result.is_anomaly AS is_anomaly,
-    adsql_result.status AS status
+    adsql_result.status AS status,
+    adsql_algorithms[1 + adsql_algorithm] AS algorithm,
+    adsql_season AS season,
+    $contribution AS contribution
 FROM (
-    SELECT adsql_key, unnest(adsql_rows) AS adsql_row, unnest(adsql_results) AS adsql_result
+    SELECT
+        adsql_key,
+        unnest(adsql_rows) AS adsql_row,
+        unnest(adsql_series_result.points) AS adsql_result,
+        unnest(adsql_series_result.algorithm) AS adsql_algorithm,
+        unnest(adsql_series_result.shares) AS adsql_shares,
+        adsql_series_result.algorithms AS adsql_algorithms,
+        adsql_series_result.season AS adsql_season
     FROM adsql_judged
     WHERE adsql_place = 0
 )

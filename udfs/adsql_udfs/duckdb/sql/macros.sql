@@ -89,6 +89,65 @@ FROM query(
     __adsql_plan_incidents(source, json_serialize_plan(__adsql_source(source), optimize := true), max_gap)
 );
 
+CREATE OR REPLACE $temporary MACRO $schema.detect_change_points(
+    source,
+    time_column,
+    value_column,
+    series := NULL,
+    kind := NULL,
+    season := NULL,
+    sensitivity := NULL,
+    exclude := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_changes(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+        time_column,
+        value_column,
+        series,
+        {'kind': kind, 'season': season, 'sensitivity': sensitivity, 'exclude': exclude}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.backtest_series(
+    source,
+    time_column,
+    value_columns,
+    series := NULL,
+    step := NULL,
+    incidents := NULL,
+    algorithm := NULL,
+    season := NULL,
+    sensitivity := NULL,
+    direction := NULL,
+    min_deviation := NULL,
+    params := NULL,
+    seed := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_backtest(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        json_serialize_plan(__adsql_source(coalesce(incidents, source)), optimize := true),
+        time_column,
+        value_columns,
+        series,
+        step,
+        incidents,
+        {
+            'algorithm': algorithm,
+            'season': season,
+            'sensitivity': sensitivity,
+            'direction': direction,
+            'min_deviation': min_deviation,
+            'params': params,
+            'seed': seed
+        }
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.train_series_model(
     model,
     source,
@@ -228,6 +287,8 @@ CREATE OR REPLACE $temporary MACRO $schema.is_anomaly $is_anomaly;
 CREATE OR REPLACE $temporary MACRO $schema.consensus $consensus;
 
 CREATE OR REPLACE $temporary MACRO $schema.explain_anomaly $explain_anomaly;
+
+CREATE OR REPLACE $temporary MACRO $schema.suggest_normal $suggest_normal;
 
 CREATE OR REPLACE $temporary MACRO $schema.explain_anomalies(
     source,
@@ -375,6 +436,11 @@ CREATE OR REPLACE $temporary MACRO $schema.apply_feedback(model, source, version
             model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
         )
     )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.check_drift(model, source, version := NULL) AS TABLE
+FROM query(
+    __adsql_plan_drift(model, source, json_serialize_plan(__adsql_source(source), optimize := true), version)
 );
 
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE

@@ -9,7 +9,10 @@ SELECT
     result.adsql_score,
     result.adsql_severity,
     result.adsql_verdict,
-    result.adsql_status
+    result.adsql_status,
+    judged.algorithms[1 OPERATOR(pg_catalog.+) result.adsql_algorithm],
+    judged.season,
+    result.adsql_contribution::pg_catalog.jsonb
 FROM (
 $groups
 ) AS series
@@ -24,9 +27,11 @@ CROSS JOIN LATERAL ROWS FROM (
     pg_catalog.unnest(judged.severity::pg_catalog.float8[]),
     pg_catalog.unnest(judged.is_anomaly::pg_catalog.bool[]),
     pg_catalog.unnest(judged.status::pg_catalog.text[]),
-    pg_catalog.unnest(judged.asked::pg_catalog.bool[])
+    pg_catalog.unnest(judged.asked::pg_catalog.bool[]),
+    pg_catalog.unnest(judged.algorithm::pg_catalog.int4[]),
+    pg_catalog.unnest(judged.contributions)
 ) AS result (
     adsql_ts, adsql_value, adsql_expected, adsql_lower, adsql_upper, adsql_score, adsql_severity, adsql_verdict,
-    adsql_status, adsql_asked
+    adsql_status, adsql_asked, adsql_algorithm, adsql_contribution
 )
 WHERE result.adsql_asked

@@ -11,7 +11,8 @@ $python$;
 CREATE OR REPLACE FUNCTION adsql.__judge_series(
     options text, columns text, n bigint, parts bytea[],
     OUT value text, OUT expected text, OUT lower text, OUT upper text, OUT score text, OUT severity text,
-    OUT is_anomaly text, OUT status text, OUT asked text
+    OUT is_anomaly text, OUT status text, OUT asked text, OUT algorithm text, OUT algorithms text[], OUT season integer[],
+    OUT contributions text[]
 )
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
@@ -25,7 +26,8 @@ CREATE OR REPLACE FUNCTION adsql.__detect_series(
 RETURNS TABLE (
     series text, ts timestamptz, value double precision, expected_value double precision,
     lower_bound double precision, upper_bound double precision, anomaly_score double precision,
-    severity double precision, is_anomaly boolean, status text
+    severity double precision, is_anomaly boolean, status text, algorithm text, season integer[],
+    contribution jsonb
 )
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 AS $plpgsql$
@@ -34,7 +36,8 @@ BEGIN
 END
 $plpgsql$;
 
--- In SQL, since `series` is both an argument and a column of the result, which PL/pgSQL does not take.
+-- In SQL, since `series`, `algorithm` and `season` are both arguments and columns of the result, which PL/pgSQL does not
+-- take.
 CREATE OR REPLACE FUNCTION adsql.detect_series_anomalies(
     source text,
     time_column text,
@@ -56,12 +59,13 @@ CREATE OR REPLACE FUNCTION adsql.detect_series_anomalies(
 RETURNS TABLE (
     series text, ts timestamptz, value double precision, expected_value double precision,
     lower_bound double precision, upper_bound double precision, anomaly_score double precision,
-    severity double precision, is_anomaly boolean, status text
+    severity double precision, is_anomaly boolean, status text, algorithm text, season integer[],
+    contribution jsonb
 )
 LANGUAGE sql STABLE PARALLEL UNSAFE
 AS $sql$
 SELECT d.series, d.ts, d.value, d.expected_value, d.lower_bound, d.upper_bound, d.anomaly_score, d.severity,
-    d.is_anomaly, d.status
+    d.is_anomaly, d.status, d.algorithm, d.season, d.contribution
 FROM adsql.__detect_series($1, $2, $3, $4, pg_catalog.jsonb_build_object(
     'algorithm', $5, 'season', $6, 'sensitivity', $7, 'contamination', $8, 'alert_budget', $9, 'direction', $10,
     'min_deviation', $11, 'exclude', $12, 'only_last_n', $13, 'mode', $14, 'params', $15, 'seed', $16
