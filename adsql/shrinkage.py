@@ -80,7 +80,14 @@ def shrunken_segments(
     if len(X) < 2:  # noqa: PLR2004 - as for any model
         raise TooFewRows(f"the source has {len(X)} rows with a value", allowed="at least 2 rows")
     fitted = Segment.of_rows(pooled, X, algorithm, options.params, options.policy, options.seed, n_rows=total)
-    return {key: replace(fitted, features=features[key], n_rows=sizes[key], n_fit_rows=len(rows[key])) for key in parts}
+    segments = {}
+    for key, part in parts.items():
+        own = features[key]
+        segments[key] = replace(
+            fitted, features=own, n_rows=sizes[key], n_fit_rows=len(rows[key]),
+            reference=Reference.fit(own, own.select(part)),
+        )  # fmt: skip
+    return segments
 
 
 def _features(pooled: FeatureSpec, rows: Mapping[str, Floats], strength: float) -> dict[str, FeatureSpec]:

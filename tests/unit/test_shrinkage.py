@@ -101,6 +101,13 @@ def test_it_cannot_be_updated_and_can_learn_from_verdicts(model):
     assert Model.from_bytes(after.to_bytes()).score(DROP).anomaly_score == after.score(DROP).anomaly_score
 
 
+def test_each_segment_remembers_its_own_rows_for_drift(model):
+    again = Model.from_bytes(model.to_bytes())
+    kept, restored = ([one.reference.to_state().to_bytes() for one in m.segments.values()] for m in (model, again))
+    assert kept == restored
+    assert len(set(kept)) == len(LEVELS)
+
+
 def test_it_is_told(model):
     assert ("segment_shrinkage", "20") in {(fact.name, fact.value) for fact in model.info()}
 

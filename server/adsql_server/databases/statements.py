@@ -37,7 +37,7 @@ _ADSQL_SOURCES = {
     "detector_agreement": 0, "preview_feedback": 1, "detect_series_anomalies": 0, "anomaly_incidents": 0,
     "detect_change_points": 0, "backtest_series": 0, "score_series": 1,
 }  # fmt: skip
-# Arguments that are sources as well, and how many others stand before the first that may be one: those go by their names.
+# Arguments that are sources as well, and how many others stand before the first that may be one: they go by name.
 _FURTHER_SOURCES = frozenset({"exclude", "incidents", "holidays"})
 _WITHOUT_NAMES = {"detect_series_anomalies": 3, "detect_change_points": 3, "backtest_series": 3}
 _TABLE_FUNCTIONS = frozenset(
