@@ -35,6 +35,7 @@ class TrainingOptions(TypedDict, total=False):
     params: dict[str, Any]
     seed: int
     label_column: str
+    segment_shrinkage: float
 
 
 class DetectionOptions(TrainingOptions, total=False):

@@ -39,7 +39,7 @@ def test_agreement_is_that_of_the_library(filled):
     ("call", "code"),
     [
         (STABILITY.format("'plain', algorithm => 'nothing'"), "UNKNOWN_ALGORITHM"),
-        (STABILITY.format("'plain', algorithm => 'abod'"), "NOT_ROW_WISE"),
+        (STABILITY.format("'plain', algorithm => 'sod'"), "NOT_ROW_WISE"),
         (STABILITY.format("'nowhere'"), "UNKNOWN_SOURCE"),
         (STABILITY.format("'SELECT x FROM plain WHERE false'"), "EMPTY_SOURCE"),
         (STABILITY.format("'SELECT x FROM plain WHERE x > 3'"), "TOO_FEW_ROWS"),
