@@ -8,7 +8,6 @@ with the dimensions, at most one call in twenty reports anything.
 
 from __future__ import annotations
 
-import math
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +16,7 @@ import pyarrow as pa
 
 from adsql.arrow import Kind, kind_of, missing, to_float64, to_text
 from adsql.errors import EmptySource, InvalidOption, UnusableColumn
+from adsql.hypergeometric import at_least
 from adsql.labels import label_values
 from adsql.segment_keys import existing_column, value_text
 from adsql.wording import shown
@@ -195,7 +195,7 @@ def _lift(segment: _Tested, anomalies: int, n: int) -> float:
 
 
 def _significant(tested: list[_Tested], anomalies: int, n: int) -> list[Contrast]:
-    found = [(_at_least(segment.anomalies, segment.rows, anomalies, n), segment) for segment in tested]
+    found = [(at_least(segment.anomalies, segment.rows, anomalies, n), segment) for segment in tested]
     found.sort(key=lambda one: one[0])
     result, corrected = [], 0.0
     for place, (chance, segment) in enumerate(found):
@@ -207,23 +207,3 @@ def _significant(tested: list[_Tested], anomalies: int, n: int) -> list[Contrast
             share = segment.anomalies / anomalies
             result.append(Contrast(segment.name, segment.rows, segment.anomalies, share, lift, corrected))
     return sorted(result, key=lambda one: (one.p_value, -one.lift, one.segment))
-
-
-def _at_least(hits: int, rows: int, anomalies: int, n: int) -> float:
-    """Return the probability of at least so many anomalies among rows drawn at random (hypergeometric)."""
-    most = min(rows, anomalies)
-    if hits <= max(0, rows + anomalies - n):
-        return 1.0
-    term = math.exp(_choices(anomalies, hits) + _choices(n - anomalies, rows - hits) - _choices(n, rows))
-    total = 0.0
-    for k in range(hits, most + 1):
-        total += term
-        term *= (anomalies - k) * (rows - k) / ((k + 1) * (n - anomalies - rows + k + 1)) if k < most else 0.0
-        if term < total * np.finfo(np.float64).eps:
-            break
-    return min(total, 1.0)
-
-
-def _choices(n: int, k: int) -> float:
-    """Return ln of how many ways there are to choose k of n."""
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

@@ -36,6 +36,7 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     │   ├── InvalidModelName            ADSQL_INVALID_MODEL_NAME
     │   ├── CorruptModel                ADSQL_CORRUPT_MODEL
     │   ├── NewerModel                  ADSQL_NEWER_MODEL
+    │   ├── NoReference                 ADSQL_NO_REFERENCE
     │   ├── WrongKindOfModel            ADSQL_WRONG_KIND_OF_MODEL
     │   └── NoSqlForm                   ADSQL_NO_SQL_FORM
     └── DatabaseError                   the database adsql is installed in           exit code 5
@@ -288,6 +289,12 @@ class NewerModel(ModelError):
     code = "ADSQL_NEWER_MODEL"
 
 
+class NoReference(ModelError):
+    """The model was stored before models kept what their training rows were like."""
+
+    code = "ADSQL_NO_REFERENCE"
+
+
 class WrongKindOfModel(ModelError):
     """A model of series was asked about rows, or a model of rows about series."""
 
@@ -356,17 +363,7 @@ class UnknownEngine(DatabaseError):
 
 
 def from_message(text: str) -> AdsqlError | None:
-    """Read an error back from the text of a database's exception.
-
-    Parameters
-    ----------
-    text
-        Any message, such as DuckDB's ``Invalid Input Error: Python exception occurred ...``.
-
-    Returns
-    -------
-    AdsqlError or None
-        The error of the class whose code the text carries; None where it carries none.
+    """Read an error back from the text of a database's exception; None where it carries no code of ours.
 
     Examples
     --------

@@ -6,8 +6,8 @@
 * labels: where the F1 of labelled training rows is highest; see `adsql.labels`. Chosen by giving a
   `label_column` and no other policy; without both kinds of labels, the automatic one stands in.
 * automatic, the default: where one in a thousand rows of *clean* data would lie. Clean data are drawn from a
-  normal distribution with the columns' rank correlations (columns of few values keep their values); the same
-  detector is fitted to as many of them. How far their
+  normal distribution with the columns' rank correlations (columns of few values keep their values, but for those
+  far outside of their quartiles); the same detector is fitted to as many of them. How far their
   99.9% quantile lies above their median, in units of the spread of the scores just above the median, is how
   far the threshold lies above the median of the training scores. The spread is measured by the upper quartile
   and by a trimmed mean, which copes with scores of few distinct values; the more cautious one counts, and it
@@ -39,6 +39,7 @@ CLEAN_RATE = 1e-3
 MAX_CONTAMINATION = 0.5
 DEGENERATE_RATE = 0.01
 TRIM_AT = 0.85
+_FAR = 5.0  # interquartile ranges; 1 in 1,000 values of an exponential distribution is farther from its quartiles
 _MIN_REPEATS = 5  # rows that a value stands for on average where a column has few values
 
 
@@ -163,8 +164,20 @@ def clean_rows(X: Floats, seed: int) -> Floats:
     for j, column in enumerate(X.T):
         if 1 < len(np.unique(column)) <= len(column) // _MIN_REPEATS:
             order = np.argsort(rows[:, j], kind="stable")
-            rows[order, j] = np.sort(column)[np.arange(CLEAN_ROWS) * len(column) // CLEAN_ROWS]
+            rows[order, j] = _without_far_values(column)[np.arange(CLEAN_ROWS) * len(column) // CLEAN_ROWS]
     return np.asfortranarray(rows)
+
+
+def _without_far_values(column: Floats) -> Floats:
+    """Return the sorted values, those far outside of the quartiles moved to where far begins.
+
+    A quantity of 950 among those from 1 to 10 is one of few values, and no clean one. Where the quartiles are equal, as
+    those of most booleans, nothing is far.
+    """
+    lower, upper = np.quantile(column, [0.25, 0.75])
+    reach = _FAR * (upper - lower)
+    ordered: Floats = np.sort(column)
+    return np.clip(ordered, lower - reach, upper + reach) if reach > 0.0 else ordered
 
 
 def _mid_ranks(column: Floats) -> Floats:

@@ -9,7 +9,7 @@ import typer
 
 from adsql import __version__
 from adsql.catalog import Catalog
-from adsql.cli import judging, postgres
+from adsql.cli import feedback, judging, postgres, series
 from adsql.cli.arguments import (
     AlertBudget,
     Algorithm,
@@ -26,6 +26,7 @@ from adsql.cli.arguments import (
     Params,
     Seed,
     SegmentBy,
+    SegmentShrinkage,
     Threshold,
     Version,
     chosen_input,
@@ -35,7 +36,7 @@ from adsql.cli.databases import MEMORY, Access, database
 from adsql.cli.demo import run_demo
 from adsql.cli.failures import err, reading, reporting
 from adsql.cli.notices import tell_columns
-from adsql.cli.output import check_folder, check_output, read_bytes, show, write, write_bytes, write_whole
+from adsql.cli.output import STORED, check_folder, check_output, read_bytes, show, write, write_bytes, write_whole
 from adsql.cli.running import in_background, query, run
 from adsql.cli.scoring import score_rows
 from adsql.cli.serve import serve
@@ -52,8 +53,6 @@ app = typer.Typer(
 
 app.add_typer(postgres.app)
 app.command()(serve)
-
-_STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
 
 
 @app.callback(invoke_without_command=True)
@@ -80,6 +79,7 @@ def detect(
     params: Params = None,
     seed: Seed = None,
     label_column: LabelColumn = None,
+    segment_shrinkage: SegmentShrinkage = None,
     output: Output = None,
     output_format: OutputFormat = None,
     only_anomalies: OnlyAnomalies = False,
@@ -88,7 +88,16 @@ def detect(
     with reporting():
         chosen = chosen_input(source, source_option)
         values = training_values(
-            algorithm, columns, segment_by, contamination, threshold, alert_budget, params, seed, label_column
+            algorithm,
+            columns,
+            segment_by,
+            contamination,
+            threshold,
+            alert_budget,
+            params,
+            seed,
+            label_column,
+            segment_shrinkage,
         )
         check_output(output, output_format, chosen, db)
         with database(db, Access.READ) as con:
@@ -111,18 +120,28 @@ def train(
     params: Params = None,
     seed: Seed = None,
     label_column: LabelColumn = None,
+    segment_shrinkage: SegmentShrinkage = None,
 ) -> None:
     """Train a model and keep it in a database."""
     with reporting():
         chosen = chosen_input(source, source_option)
         values = training_values(
-            algorithm, columns, segment_by, contamination, threshold, alert_budget, params, seed, label_column
+            algorithm,
+            columns,
+            segment_by,
+            contamination,
+            threshold,
+            alert_budget,
+            params,
+            seed,
+            label_column,
+            segment_shrinkage,
         )
         with database(db, Access.KEEP) as con, reading(chosen):
             rows = run(con, query("train"), {**values, "name": name, "source": chosen}, f"training {name}")
             catalog = Catalog(lambda sql, given: con.execute(sql, list(given)).fetchall())
             model = Model.from_bytes(*catalog.stored(*rows[0][:2]))
-        show(_STORED, rows)
+        show(STORED, rows)
         tell_columns(model, chosen)
 
 
@@ -135,7 +154,7 @@ def update(
         chosen = chosen_input(source, source_option)
         with database(db, Access.CHANGE) as con, reading(chosen):
             rows = run(con, query("update"), {"name": name, "source": chosen, "seed": seed}, f"updating {name}")
-        show(_STORED, rows)
+        show(STORED, rows)
 
 
 @app.command()
@@ -163,6 +182,17 @@ app.command()(judging.evaluate)
 app.command()(judging.compare)
 app.command()(judging.thresholds)
 app.command()(judging.explain)
+app.command()(judging.drift)
+app.command()(judging.stability)
+app.command()(judging.agreement)
+app.command("give-feedback")(feedback.give)
+app.command("preview-feedback")(feedback.preview)
+app.command("apply-feedback")(feedback.apply)
+app.command()(series.plot)
+app.command()(series.train_series)
+app.command()(series.score_series)
+app.command()(series.changes)
+app.command()(series.backtest)
 
 
 @app.command()
@@ -216,7 +246,7 @@ def import_model(
         data = read_bytes(file)
         with database(db, Access.KEEP) as con:
             rows = run(con, query("import"), {"name": name, "data": data}, f"importing {name}")
-        show(_STORED, rows)
+        show(STORED, rows)
 
 
 @app.command()

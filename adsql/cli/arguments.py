@@ -25,6 +25,10 @@ Columns = Annotated[
 SegmentBy = Annotated[
     str | None, typer.Option("--segment-by", help="Columns, separated by commas: one model for each of their values.")
 ]
+SegmentShrinkage = Annotated[
+    float | None,
+    typer.Option("--segment-shrinkage", help="One model of all segments, which stand for so many rows of each."),
+]
 Contamination = Annotated[
     float | None, typer.Option("--contamination", help="Expected share of anomalies, above 0 and at most 0.5.")
 ]
@@ -74,22 +78,25 @@ def training_values(
     params: str | None = None,
     seed: int | None = None,
     label_column: str | None = None,
+    segment_shrinkage: float | None = None,
 ) -> dict[str, Any]:
     """Return the options of training as the values that the SQL functions take."""
     return {
         "algorithm": algorithm,
-        "columns": _names(columns),
-        "segment_by": _names(segment_by),
+        "columns": named_columns(columns),
+        "segment_by": named_columns(segment_by),
         "contamination": contamination,
         "threshold": threshold,
         "alert_budget": alert_budget,
         "params": params,
         "seed": seed,
         "label_column": label_column,
+        "segment_shrinkage": segment_shrinkage,
     }
 
 
-def _names(names: str | None) -> list[str] | None:
+def named_columns(names: str | None) -> list[str] | None:
+    """Return the names in a line of CSV; None for none."""
     if names is None:
         return None
     [row] = csv.reader([names], skipinitialspace=True)

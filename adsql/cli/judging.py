@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adsql.cli.arguments import Database, Input, InputOption, Name, OutputFormat, Version, chosen_input
+from adsql.cli.arguments import (
+    Algorithm,
+    Columns,
+    Database,
+    Input,
+    InputOption,
+    Name,
+    OutputFormat,
+    Params,
+    Seed,
+    Version,
+    chosen_input,
+    training_values,
+)
 from adsql.cli.databases import MEMORY, Access, database
 from adsql.cli.failures import reading, reporting
 from adsql.cli.output import write_whole
@@ -26,6 +39,10 @@ K = Annotated[
 TopK = Annotated[int, typer.Option("--top-k", help="Columns to tell of each anomaly.")]
 Key = Annotated[str | None, typer.Option("--key", help="A column that tells rows apart, beside their numbers.")]
 Detectors = Annotated[bool, typer.Option("--detectors", help="Which algorithms suit it, instead of its columns.")]
+Algorithms = Annotated[
+    list[str] | None,
+    typer.Option("--algorithm", "-a", help="A detector, as often as there are. Default: five that are unlike."),
+]
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="The models' names.")]
 Rows = Annotated[
     str, typer.Option("--input", "-i", help="A CSV, JSON or Parquet file, a table of --database, or a SELECT.")
@@ -96,6 +113,52 @@ def profile(
     with reporting():
         chosen = chosen_input(source, source_option)
         _show("suggest" if detectors else "profile", db, chosen, {}, output_format)
+
+
+def drift(
+    name: Name,
+    db: Database,
+    source: Input = None,
+    source_option: InputOption = None,
+    version: Version = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell whether the rows of a file or table are still like those that a model was trained on."""
+    with reporting():
+        _show("drift", db, chosen_input(source, source_option), {"name": name, "version": version}, output_format)
+
+
+def stability(
+    source: Input = None,
+    source_option: InputOption = None,
+    db: Database = MEMORY,
+    algorithm: Algorithm = None,
+    columns: Columns = None,
+    params: Params = None,
+    seed: Seed = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell how much results depend on the seed and on the rows, without labels: this is not accuracy."""
+    with reporting():
+        given = training_values(algorithm=algorithm, columns=columns, params=params, seed=seed)
+        values = {name: given[name] for name in ("algorithm", "columns", "params", "seed")}
+        _show("stability", db, chosen_input(source, source_option), values, output_format)
+
+
+def agreement(
+    source: Input = None,
+    source_option: InputOption = None,
+    db: Database = MEMORY,
+    algorithms: Algorithms = None,
+    columns: Columns = None,
+    seed: Seed = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell how far detectors agree on the rows of a file or table, without labels: this is not accuracy."""
+    with reporting():
+        given = training_values(columns=columns, seed=seed)
+        values = {"algorithms": algorithms or None, "columns": given["columns"], "seed": given["seed"]}
+        _show("agreement", db, chosen_input(source, source_option), values, output_format)
 
 
 def _show(statement: str, db: str, source: str, values: Mapping[str, Any], wanted: Format | None) -> None:

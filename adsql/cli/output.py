@@ -17,6 +17,7 @@ from adsql.errors import InvalidOption, UnknownSource
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]  # of a model that was stored
 MAX_SHOWN_ROWS = 20
 MAX_SHOWN_COLUMNS = 12
 PIPE_WIDTH = 1_000

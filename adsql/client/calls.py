@@ -35,6 +35,7 @@ class TrainingOptions(TypedDict, total=False):
     params: dict[str, Any]
     seed: int
     label_column: str
+    segment_shrinkage: float
 
 
 class DetectionOptions(TrainingOptions, total=False):
@@ -230,6 +231,50 @@ class Client:
         path = f"/models/{_segment(model)}/evaluate"
         metrics: list[dict[str, Any]] = self._connection.send("POST", path, repeatable=True, **sent).json()["metrics"]
         return metrics
+
+    def explain(
+        self, model: str, rows: Rows, *, top_k: int = 3, key: str | None = None, version: int | None = None
+    ) -> pa.Table:
+        """Tell why the anomalies among rows are anomalies; the SQL function is `explain_anomalies`.
+
+        Examples
+        --------
+        >>> with Client(url, api_key=key) as client:
+        ...     trained = client.train("heights", [{"x": float(i % 7)} for i in range(50)], algorithm="mad")
+        ...     client.explain("heights", [{"x": 3.0}, {"x": 99.0}])["row_number"].to_pylist()
+        [2]
+        """
+        sent = request_of(rows, {"top_k": top_k, "key": key, "version": version})
+        return self._table("POST", f"/models/{_segment(model)}/explain", sent)
+
+    def thresholds(self, model: str, rows: Rows, *, version: int | None = None) -> pa.Table:
+        """Tell what each threshold of a model would flag; the SQL function is `threshold_report`."""
+        return self._table("POST", f"/models/{_segment(model)}/thresholds", request_of(rows, {"version": version}))
+
+    def drift(self, model: str, rows: Rows, *, version: int | None = None) -> pa.Table:
+        """Tell whether rows are still like those of the training; the SQL function is `check_drift`."""
+        return self._table("POST", f"/models/{_segment(model)}/drift", request_of(rows, {"version": version}))
+
+    def compare(
+        self,
+        models: Sequence[str],
+        rows: Rows,
+        label: str,
+        *,
+        k: int | None = None,
+        versions: Sequence[int] | None = None,
+    ) -> pa.Table:
+        """Compare models on labelled rows; the SQL function is `compare_models`."""
+        sent = {"models": list(models), "label": label, "k": k, "versions": versions and list(versions)}
+        return self._table("POST", "/compare", request_of(rows, sent))
+
+    def profile(self, rows: Rows) -> pa.Table:
+        """Tell what the columns of rows are like; the SQL function is `profile_data`."""
+        return self._table("POST", "/profile", request_of(rows, {}))
+
+    def contrast(self, rows: Rows, flag: str, dimensions: Sequence[str]) -> pa.Table:
+        """Tell which groups flagged rows come from; the SQL function is `contrast_anomalies`."""
+        return self._table("POST", "/contrast", request_of(rows, {"flag": flag, "dimensions": list(dimensions)}))
 
     def sql(self, query: str) -> pa.Table:
         """Run one SELECT, which changes nothing; it needs the role `write`.

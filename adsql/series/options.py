@@ -96,7 +96,7 @@ class SeriesOptions:
         (7, 24)
         """
         side = _word("direction", direction, Direction, Direction.BOTH)
-        least = _number("min_deviation", min_deviation, 0.0, sys.float_info.max)
+        least = number_option("min_deviation", min_deviation, 0.0, sys.float_info.max)
         of_values = side is not Direction.BOTH or least > 0.0
         given_mode = _word("mode", mode, Mode, Mode.RETROSPECTIVE)
         chosen = _algorithm(algorithm, n_channels, given_mode, of_values=of_values)
@@ -123,8 +123,8 @@ class SeriesOptions:
         return cls(
             chosen,
             chosen.spec.resolve(given),
-            _periods(season),
-            _number("sensitivity", sensitivity, SENSITIVITY, 0.5, above_zero=True),
+            periods_option(season),
+            number_option("sensitivity", sensitivity, SENSITIVITY, 0.5, above_zero=True),
             policy,
             side,
             least,
@@ -166,7 +166,7 @@ def _algorithm(value: object, n_channels: int, mode: Mode, *, of_values: bool) -
     return found
 
 
-def _periods(value: object) -> tuple[int, ...] | None:
+def periods_option(value: object) -> tuple[int, ...] | None:
     """Return seasons in points: 'auto' finds them, 'none' or an empty list has none."""
     if value is None or value == "auto":
         return None
@@ -190,7 +190,8 @@ def _whole(option: str, value: object, least: int, most: int) -> int | None:
     return number
 
 
-def _number(option: str, value: object, default: float, most: float, *, above_zero: bool = False) -> float:
+def number_option(option: str, value: object, default: float, most: float, *, above_zero: bool = False) -> float:
+    """Return an option that is a number from 0 on, or above it; the default for None."""
     if value is None:
         return default
     usable = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= most

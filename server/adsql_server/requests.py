@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -12,7 +12,7 @@ Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000_000)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000)]
 Version: TypeAlias = Annotated[int, Field(ge=1, le=_INT4)]
 # Options that a form or an address writes as text.
-_LISTS, _JSON = ("columns", "segment_by"), "params"
+_LISTS, _JSON = ("columns", "segment_by", "models", "versions", "dimensions"), "params"
 
 
 class Given(BaseModel):
@@ -46,6 +46,9 @@ class Options(Given):
     params: dict[str, Any] | None = Field(None, description="The detector's parameters")
     seed: Annotated[int, Field(ge=-_INT8, le=_INT8)] | None = Field(None, description="For everything drawn at random")
     label_column: Name | None = Field(None, description="Which training rows are known to be anomalies")
+    segment_shrinkage: float | None = Field(
+        None, description="One detector for all segments, which stand for so many rows of each"
+    )
 
     def options(self) -> dict[str, object]:
         """Return the values of the call's arguments."""
@@ -84,10 +87,14 @@ class Training(Options, Asynchronous):
     model: Name = Field(description="The model's name; one that exists gets a further version")
 
 
-class Scoring(Given):
-    """Rows to score."""
+class Reported(Given):
+    """Rows to look at with a model."""
 
     version: Version | None = Field(None, description="Of the model; by default the newest")
+
+
+class Scoring(Reported):
+    """Rows to score."""
 
 
 class Evaluation(Given, Asynchronous):
@@ -95,6 +102,46 @@ class Evaluation(Given, Asynchronous):
 
     label: Name = Field(description="The column that says which rows are anomalies")
     k: Annotated[int, Field(ge=1, le=_INT8)] | None = Field(None, description="For metrics at the k strangest rows")
+    version: Version | None = Field(None, description="Of the model; by default the newest")
+
+
+class Explanation(Reported):
+    """Rows whose anomalies are to be explained."""
+
+    top_k: Annotated[int, Field(ge=1, le=_INT4)] = Field(3, description="Features of each anomaly")
+    key: Name | None = Field(None, description="A column to tell rows by, besides their numbers")
+
+
+class Comparison(Given):
+    """Labelled rows to compare models on."""
+
+    models: list[Name] = Field(min_length=1, description="Their names")
+    label: Name = Field(description="The column that says which rows are anomalies")
+    k: Annotated[int, Field(ge=1, le=_INT8)] | None = Field(None, description="For metrics at the k strangest rows")
+    versions: list[Version] | None = Field(None, description="Of each model; by default the newest")
+
+
+class Contrast(Given):
+    """Rows of which some are flagged."""
+
+    flag: Name = Field(description="The column that says which")
+    dimensions: list[Name] = Field(min_length=1, description="The columns whose values are groups")
+
+
+class Feedback(BaseModel):
+    """A verdict on a row."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    row: dict[str, Any] = Field(min_length=1, description="The row, as it was scored")
+    verdict: Literal["anomaly", "normal"]
+    key: Name | None = Field(None, description="What tells the row from others: a newer verdict replaces an older one")
+    note: Text | None = Field(None, description="Why")
+
+
+class Learning(Given, Asynchronous):
+    """Rows to train on, beside the verdicts that a model was given."""
+
     version: Version | None = Field(None, description="Of the model; by default the newest")
 
 

@@ -15,3 +15,11 @@ SELECT column_name, maximum, outliers, findings, suggested_use FROM profile_data
 -- Detectors that suit it: where to begin.
 SELECT algorithm FROM suggest_detectors('meters') ORDER BY rank LIMIT 1;
 --> auto
+
+-- Months later: are rows still like those that the model was trained on?
+SELECT name FROM train_model('meters', 'meters', columns => ARRAY['kind', 'usage']);
+--> meters
+
+SELECT feature, test, verdict FROM check_drift('meters', 'SELECT kind, usage * 1.2 AS usage FROM meters');
+--> kind | chi2 | stable
+--> usage | ks | large

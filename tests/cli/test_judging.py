@@ -60,6 +60,21 @@ def test_profile_prints_the_columns_and_the_detectors_that_suit_them(folder):
     assert "ADSQL_UNKNOWN_SOURCE" in adsql("profile", "nope.csv", code=3).stderr
 
 
+def test_drift_prints_how_rows_differ_from_the_training(models):
+    [found] = table("drift", "one", "SELECT fare + 40 AS fare FROM 'trips.csv'")
+    assert (found["feature"], found["test"], found["verdict"]) == ("fare", "ks", "large")
+
+
+def test_stability_and_agreement_need_no_model(folder):
+    def rows(*arguments):
+        return list(csv.DictReader(adsql(*arguments, "trips.csv", "-c", "fare", "-f", "csv").stdout.splitlines()))
+
+    assert {row["varied"] for row in rows("stability", "-a", "mad", "--seed", "3")} == {"seed", "rows"}
+    [pair] = rows("agreement", "-a", "mad", "-a", "zscore")
+    assert (pair["algorithm"], pair["other"]) == ("mad", "zscore")
+    assert "ADSQL_INVALID_OPTION" in adsql("agreement", "trips.csv", "-a", "mad", code=2).stderr
+
+
 def test_what_is_wrong_is_told_with_an_exit_code(models):
     assert "ADSQL_UNKNOWN_COLUMN" in adsql("evaluate", "one", QUERY, "-d", "m.duckdb", "--label", "wrng", code=3).stderr
     assert (

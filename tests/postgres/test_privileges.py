@@ -23,10 +23,13 @@ WITHOUT_A_PATH = {
     "__plan_detect", "__score_chunk", "__rank_all", "detect_anomalies", "__train", "train_model", "update_model",
     "create_detection_view", "materialize_anomalies", "alert_on_insert", "compile_model", "anomaly_score", "severity",
     "is_anomaly", "consensus", "__names", "evaluate_model", "compare_models",
-    "threshold_report", "preview_feedback", "apply_feedback", "explain_anomaly", "explain_anomalies",
-    "contrast_anomalies", "profile_data", "suggest_detectors",
+    "threshold_report", "model_stability", "detector_agreement", "preview_feedback", "apply_feedback",
+    "explain_anomaly", "explain_anomalies",
+    "contrast_anomalies", "profile_data", "suggest_detectors", "check_drift", "suggest_normal",
     "__plan_series", "__judge_series", "__detect_series", "detect_series_anomalies",
     "__plan_incidents", "anomaly_incidents",
+    "__plan_changes", "__change_points", "__detect_changes", "detect_change_points",
+    "__plan_backtest", "__backtest", "backtest_series",
     "__keep_series", "__train_series", "train_series_model", "__plan_score_series", "__score_series", "score_series",
 }  # fmt: skip
 ROWS_OF = ("_of_row", "_of_values", "_of_json")

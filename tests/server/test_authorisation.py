@@ -102,7 +102,8 @@ def test_models_of_another_tenant_do_not_exist(clients, other_tenant, model, met
     theirs = clients[other_tenant, Role.ADMIN]
     address = path.removeprefix("/api/v1").format(name=model, version=1)
     label = {"label": "x"} if path.endswith("/evaluate") else {}
-    sent = {"json": {"rows": ROWS, **label}} if method == "POST" else {}
+    body = {"row": ROWS[0], "verdict": "normal"} if path.endswith("/feedback") else {"rows": ROWS, **label}
+    sent = {"json": body} if method == "POST" else {}
     answer = theirs.request(method, address, **sent)
     assert (answer.status_code, answer.json()["code"]) == (404, "ADSQL_UNKNOWN_MODEL")
 

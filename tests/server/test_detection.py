@@ -215,3 +215,11 @@ def test_newest_version_scores_from_the_moment_it_is_acknowledged(admin):
         assert single == versioned
     assert admin.delete("/models/renewed").json() == {"name": "renewed", "versions": [1, 2, 3]}
     assert admin.post("/models/renewed/score", json={"rows": ROWS[:1]}).json()["code"] == "ADSQL_UNKNOWN_MODEL"
+
+
+def test_an_answer_without_rows_has_its_columns(admin):
+    query = "SELECT fare AS a, kind AS b FROM trips WHERE fare < 0 AND kind LIKE '%'"
+    answer = admin.post("/sql", json={"query": query}, headers={"Accept": ARROW})
+    table = pa.ipc.open_stream(answer.content).read_all()
+    assert (table.num_rows, table.schema.names) == (0, ["a", "b"])
+    assert pa.types.is_floating(table.schema.field("a").type)

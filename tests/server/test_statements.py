@@ -23,6 +23,13 @@ READS = [
     "SELECT EXISTS (SELECT 1), (SELECT 2), grouping(a) FROM t GROUP BY ROLLUP (a)",
     "FROM t, LATERAL (SELECT t.a)", "FROM 'data/few.csv'", "FROM read_csv('data/few.csv')",
     "FROM detect_anomalies('t')", "FROM adsql.detect_anomalies('SELECT a FROM t', params => {'n': 1}, columns => ['a'])",
+    "FROM explain_anomalies('t', 'm', top_k => 2)", "FROM compare_models(['m'], 'SELECT a, b FROM t', 'b')",
+    "FROM threshold_report('m', 't')", "FROM profile_data('t')", "FROM suggest_detectors('t')",
+    "FROM contrast_anomalies('t', 'flag', ['a'])", "FROM check_drift('m', 't')", "FROM preview_feedback('m', 't')",
+    "FROM detect_series_anomalies('t', 'at', ['a'], series => 's', exclude => 'FROM known')",
+    "FROM anomaly_incidents('FROM detect_series_anomalies(''t'', ''at'', ''a'')')", "FROM score_series('m', 't')",
+    "FROM backtest_series('t', 'at', 'a', incidents => 'known')", "FROM detect_change_points('t', 'at', 'a')",
+    "SELECT suggest_normal('m', t) FROM t",
     "SELECT anomaly_score('m', t), adsql.is_anomaly('m', a, b) FROM t", "FROM model_info('m')", "FROM models()",
 ]  # fmt: skip
 NO_SINGLE_SELECT = [
@@ -39,7 +46,7 @@ MORE_THAN_READING = [
     *(f"SELECT {call}" for call in (
         "drop_model('m')", "adsql.train_model('m', 't')", "update_model('m', 't')", "import_model('m', x)",
         "export_model('m')", "__adsql_drop(1, 2, 3, 4)", "getenv('HOME')", "current_setting('secret_directory')",
-        "nextval('s')", "setseed(0.1)", "write_log('x')", "sleep_ms(9999)", "json_serialize_plan('SELECT 1')",
+        "nextval('s')", "give_feedback('m', 'x', 'normal')", "apply_feedback('m', 't')", "train_series_model('m', 't', 'a', 'b')", "setseed(0.1)", "write_log('x')", "sleep_ms(9999)", "json_serialize_plan('SELECT 1')",
         "query('SELECT 1')", "a.b.c.drop_model('m')", "'m'.drop_model()", '"drop_model"(\'m\')', "DROP_MODEL('m')",
     )),
     *(f"FROM {relation}" for relation in (
@@ -53,6 +60,16 @@ MORE_THAN_READING = [
         "detect_anomalies('SELECT drop_model(''m'')')", "detect_anomalies('SELECT drop' || '_model(1)')",
         "detect_anomalies(source => (SELECT x FROM t))", "detect_anomalies(query('x'))", "detect_anomalies($1)",
         "detect_anomalies('t', columns => drop_model('m'))", "evaluate_model('m', 'FROM read_text(''x'')', 'l')",
+        "explain_anomalies('FROM read_text(''x'')', 'm')", "compare_models(['m'], 'FROM glob(''x'')', 'l')",
+        "threshold_report('m', 'SELECT getenv(''x'')')", "profile_data('SELECT drop_model(''m'')')",
+        "check_drift('m', 'SELECT drop_model(''m'')')",
+        "suggest_detectors(source => 'FROM query(''x'')')", "contrast_anomalies('FROM pg_settings', 'f', ['a'])",
+        "detect_series_anomalies('t', 'at', 'a', exclude => 'FROM read_text(''x'')')", "train_series_model('m', 't', 'at', 'a')",
+        "detect_series_anomalies('t', 'at', 'a', exclude => (SELECT 'x'))",
+        "detect_series_anomalies('t', 'at', 'a', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'FROM read_text(''x'')')",
+        "backtest_series('t', 'at', 'a', NULL, NULL, 'FROM glob(''x'')')", "apply_feedback('m', 't')",
+        "backtest_series('t', 'at', 'a', incidents => 'SELECT drop_model(''m'')')", "score_series('m', 'FROM glob(''x'')')",
+        "anomaly_incidents('FROM detect_series_anomalies(''FROM query(1)'', ''at'', ''a'')')",
         "detect_anomalies('FROM detect_anomalies(''FROM read_text(''''x'''')'')')", "read_csv('x', columns = getenv('y'))",
     )),
     # Wherever an expression may stand.

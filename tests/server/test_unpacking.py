@@ -72,9 +72,9 @@ def test_parquet_that_would_expand_is_refused(codec):
 
 
 def test_a_long_text_in_every_row_of_a_parquet_file_is_kept_once():
-    table = pa.table({"a": ["x" * 100_000] * 50_000})
+    table = pa.table({"a": pa.repeat("x" * 100_000, 500)})
     read = from_file(Upload.PARQUET, io.BytesIO(written(table)), MOST)
-    assert read.num_rows == 50_000
+    assert read.num_rows == 500
     assert read.nbytes < MOST
 
 

@@ -18,10 +18,11 @@ from sql.support import TRIPS, rows, value
 NAMES = {
     "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly",
     "consensus", "models", "model_info", "model_sql", "detectors", "drop_model", "export_model", "import_model",
-    "evaluate_model", "compare_models", "threshold_report", "give_feedback", "preview_feedback", "apply_feedback",
+    "evaluate_model", "compare_models", "threshold_report", "model_stability", "detector_agreement", "give_feedback", "preview_feedback", "apply_feedback",
     "explain_anomaly", "explain_anomalies",
-    "contrast_anomalies", "profile_data", "suggest_detectors",
-    "detect_series_anomalies", "anomaly_incidents", "train_series_model", "score_series",
+    "contrast_anomalies", "profile_data", "suggest_detectors", "check_drift", "suggest_normal",
+    "detect_series_anomalies", "anomaly_incidents", "detect_change_points",
+    "backtest_series", "train_series_model", "score_series",
 }  # fmt: skip
 MACROS = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE schema_name = $1 AND function_type LIKE '%macro' AND NOT internal"
 

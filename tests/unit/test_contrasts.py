@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from adsql.contrasts import LEVEL, _at_least, contrast
+from adsql.contrasts import LEVEL, contrast
 from adsql.errors import EmptySource, InvalidOption, UnknownColumn, UnusableColumn
+from adsql.hypergeometric import at_least
 
 N = 1_000
 RNG = np.random.default_rng(6)
@@ -51,7 +52,7 @@ def test_flags_by_chance_are_reported_as_rarely_as_the_level_says():
 def test_the_test_is_fisher_s(anomalies, rows, more, data):
     n = max(anomalies, rows) + more
     hits = data.draw(st.integers(0, min(anomalies, rows)))
-    assert _at_least(hits, rows, anomalies, n) == pytest.approx(hypergeom.sf(hits - 1, n, anomalies, rows), abs=1e-12)
+    assert at_least(hits, rows, anomalies, n) == pytest.approx(hypergeom.sf(hits - 1, n, anomalies, rows), abs=1e-12)
 
 
 def test_null_few_numbers_and_times_are_segments():

@@ -179,3 +179,10 @@ def test_clean_rows_exist_whatever_the_data(X):
 def test_clean_rows_are_the_same_under_the_same_seed():
     X = np.random.default_rng(5).normal(size=(100, 2))
     assert clean_rows(X, 1).tobytes() == clean_rows(X, 1).tobytes() != clean_rows(X, 2).tobytes()
+
+
+def test_values_far_from_a_column_of_few_values_are_not_clean():
+    column = np.append(np.tile(np.arange(7.0), 30), 900.0)[:, None]
+    assert clean_rows(column, 0).max() == 5 + 5 * (5 - 1)  # quartiles 1 and 5
+    rare = np.append(np.zeros(200), np.ones(10))[:, None]
+    assert clean_rows(rare, 0).max() == 1.0

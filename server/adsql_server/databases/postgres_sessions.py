@@ -116,8 +116,15 @@ class PostgresSession:
         rows = cursor.stream(text.encode(), dict(values) if values is not None else None, binary=True, size=_BATCH)
         self._reading = cast("Generator[Any, None, None]", rows)
         first = next(rows, None)
-        schema = arrow_schema(cursor.description or [])
+        # A stream without rows has told nothing of its columns; the server knows them without running the statement.
+        described = cursor.description or self._con.execute(_none_of(text), values, binary=True).description
+        schema = arrow_schema(described or [])
         return Result(schema, _batches(schema, first, rows))
+
+
+def _none_of(statement: str) -> bytes:
+    """Return a statement that has the columns of another, and no rows."""
+    return f"SELECT * FROM (\n{statement}\n) AS adsql_none LIMIT 0".encode()  # noqa: S608 - ours
 
 
 def _batches(schema: pa.Schema, first: Any, rest: Iterator[Any]) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - a row

@@ -23,6 +23,15 @@ class Call(StrEnum):
     SCORE = "score"
     TRAIN = "train"
     EVALUATE = "evaluate"
+    COMPARE = "compare"
+    THRESHOLDS = "thresholds"
+    EXPLAIN = "explain"
+    PROFILE = "profile"
+    DRIFT = "drift"
+    CONTRAST = "contrast"
+    GIVE_FEEDBACK = "give_feedback"
+    PREVIEW_FEEDBACK = "preview_feedback"
+    APPLY_FEEDBACK = "apply_feedback"
     MODELS = "models"
     MODEL_INFO = "model_info"
     DROP = "drop"
@@ -32,7 +41,7 @@ class Call(StrEnum):
     @property
     def writes(self) -> bool:
         """Whether it changes the database."""
-        return self in (Call.TRAIN, Call.DROP)
+        return self in (Call.TRAIN, Call.DROP, Call.GIVE_FEEDBACK, Call.APPLY_FEEDBACK)
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,27 @@ _SYSTEM = re.compile(r"(duckdb|pragma|pg|sqlite)_", re.IGNORECASE)
 _SYSTEM_SCHEMAS = frozenset({"system", "pg_catalog", "temp"})
 
 _ADSQL_SCALARS = frozenset(
-    {"anomaly_score", "severity", "is_anomaly", "detect_anomalies", "consensus", "explain_anomaly", "model_sql"}
+    {
+        "anomaly_score",
+        "severity",
+        "is_anomaly",
+        "detect_anomalies",
+        "consensus",
+        "explain_anomaly",
+        "suggest_normal",
+        "model_sql",
+    }
 )
 # By the place of the source among the arguments: it is SQL again.
-_ADSQL_SOURCES = {"detect_anomalies": 0, "evaluate_model": 1}
+_ADSQL_SOURCES = {
+    "detect_anomalies": 0, "evaluate_model": 1, "compare_models": 1, "threshold_report": 1, "explain_anomalies": 0,
+    "profile_data": 0, "suggest_detectors": 0, "contrast_anomalies": 0, "check_drift": 1, "model_stability": 0,
+    "detector_agreement": 0, "preview_feedback": 1, "detect_series_anomalies": 0, "anomaly_incidents": 0,
+    "detect_change_points": 0, "backtest_series": 0, "score_series": 1,
+}  # fmt: skip
+# Arguments that are sources as well, and how many others may go without their names: none of these.
+_FURTHER_SOURCES = frozenset({"exclude", "incidents", "holidays"})
+_WITHOUT_NAMES = {"detect_series_anomalies": 3, "detect_change_points": 3, "backtest_series": 3}
 _TABLE_FUNCTIONS = frozenset(
     {
         "range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree",
@@ -147,7 +164,8 @@ class Checker:
             raise _refused(name)
         call["checked"] = True
         if name in _ADSQL_SOURCES:
-            self.check_source(_source(name, call["arguments"], _ADSQL_SOURCES[name]))
+            for source in _sources(name, call["arguments"], _ADSQL_SOURCES[name]):
+                self.check_source(source)
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
@@ -167,14 +185,19 @@ def _function(call: dict[str, Any]) -> str:
     return str(path[-1]).lower()
 
 
-def _source(function: str, arguments: list[dict[str, Any]], place: int) -> str:
-    """Return the text that a call names as its source; it must be there to be read."""
-    named = [one for one in arguments if one["name"].lower() == "source"]
-    given = named or [one for one in arguments if not one["name"]][place : place + 1]
-    literal = given[0]["expression"].get("literal") if given else None
-    if len(given) != 1 or not literal or literal.get("kind") != "STRING":
-        raise Forbidden(f"the source of {function} is no string literal", hint="write the source as it is")
-    return str(literal["text"])
+def _sources(function: str, arguments: list[dict[str, Any]], place: int) -> Iterator[str]:
+    """Yield the texts that a call names as its sources; they must be there to be read."""
+    first = [one for one in arguments if one["name"].lower() == "source"]
+    given = first or [one for one in arguments if not one["name"]][place : place + 1]
+    if len(given) != 1:
+        raise Forbidden(f"{function} is called without a source")
+    if sum(not one["name"] for one in arguments) > _WITHOUT_NAMES.get(function, len(arguments)):
+        raise Forbidden(f"options of {function} are given without their names", hint="write name => value")
+    for one in given + [one for one in arguments if one["name"].lower() in _FURTHER_SOURCES]:
+        literal = one["expression"].get("literal")
+        if not literal or literal.get("kind") != "STRING":
+            raise Forbidden(f"a source of {function} is no string literal", hint="write the source as it is")
+        yield str(literal["text"])
 
 
 def _check_relation(path: list[str]) -> None:

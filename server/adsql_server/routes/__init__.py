@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adsql_server.routes import api_keys, audit, auth, database, detection, health, jobs, models, tenants, users
+from adsql_server.routes import (
+    api_keys,
+    audit,
+    auth,
+    database,
+    detection,
+    feedback,
+    health,
+    jobs,
+    models,
+    reports,
+    tenants,
+    users,
+)
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -13,6 +26,8 @@ if TYPE_CHECKING:
 ROUTERS: tuple[APIRouter, ...] = (
     detection.router,
     models.router,
+    reports.router,
+    feedback.router,
     database.router,
     jobs.router,
     auth.router,

@@ -42,7 +42,9 @@ class JobShown(BaseModel):
     """A job."""
 
     id: str = Field(examples=["0123456789abcdef0123456789abcdef"])
-    kind: str = Field(description="`detect`, `train` or `evaluate`", examples=["train"])
+    kind: str = Field(
+        description="`detect`, `train`, `evaluate`, `preview_feedback` or `apply_feedback`", examples=["train"]
+    )
     subject: str | None = Field(description="The model, if there is one", examples=["fares"])
     state: str = Field(description="`queued`, `running`, `succeeded`, `failed` or `cancelled`", examples=["running"])
     progress: float | None = Field(description="From 0 to 1; null where the whole is not known", examples=[0.5])

@@ -28,14 +28,16 @@ SCORING = {
     "is_anomaly": "is_anomaly",
     "consensus": "consensus",
     "explain_anomaly": "explain_anomaly",
+    "suggest_normal": "suggest_normal",
 }
 NAMES = (
     "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly",
     "consensus", "models", "model_info", "model_sql", "detectors", "drop_model", "export_model", "import_model",
-    "evaluate_model", "compare_models", "threshold_report", "give_feedback",
+    "evaluate_model", "compare_models", "threshold_report", "model_stability", "detector_agreement", "give_feedback",
     "preview_feedback", "apply_feedback", "explain_anomaly", "explain_anomalies",
-    "contrast_anomalies", "profile_data", "suggest_detectors",
-    "detect_series_anomalies", "anomaly_incidents", "train_series_model", "score_series",
+    "contrast_anomalies", "profile_data", "suggest_detectors", "check_drift", "suggest_normal",
+    "detect_series_anomalies", "anomaly_incidents", "detect_change_points",
+    "backtest_series", "train_series_model", "score_series",
 )  # fmt: skip
 COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -12,6 +13,7 @@ from adsql.feedback import MAX_VERDICTS, Verdict, check_row, learned, preview, v
 from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import plans, training
+from adsql_udfs.duckdb.function import Function, planned
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
 from adsql_udfs.quoting import literal
 
@@ -24,14 +26,14 @@ EFFECTS = 'STRUCT(metric VARCHAR, "before" DOUBLE, "after" DOUBLE)[]'
 _EFFECT = pa.struct([("metric", pa.string()), ("before", pa.float64()), ("after", pa.float64())])
 
 
-def plan_preview(model: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
+def plan_preview_feedback(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of preview_feedback."""
-    return _plan("preview_feedback", model, source, plan, options)
+    return planned(partial(_plan, "preview_feedback"), arguments)
 
 
-def plan_apply(model: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
+def plan_apply_feedback(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of apply_feedback."""
-    return _plan("apply_feedback", model, source, plan, options)
+    return planned(partial(_plan, "apply_feedback"), arguments)
 
 
 def _plan(form: str, model: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
@@ -86,3 +88,12 @@ def feedback_effects(handles: Column, groups: Column, verdicts: Column) -> pa.Ar
 
 def _verdicts(column: Column) -> list[Verdict]:
     return [verdict_of(one["row"], one["verdict"]) for one in column[0].as_py() or ()]
+
+
+FUNCTIONS = (
+    Function(plan_preview_feedback, "VARCHAR"),
+    Function(plan_apply_feedback, "VARCHAR"),
+    Function(give_feedback, "VARCHAR", changes=True),
+    Function(feedback_record, training.RECORD, changes=True),
+    Function(feedback_effects, EFFECTS, changes=True),
+)

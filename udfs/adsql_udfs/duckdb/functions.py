@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from adsql import ranking, registry
+from adsql import counterfactual, ranking, registry
 from adsql.arrow import plain_array, struct_columns
 from adsql.consensus import consensus as asked_members
 from adsql.errors import EmptySource, ResultColumnExists, UnknownModel
@@ -28,7 +28,8 @@ from adsql_udfs.duckdb import (
     feedback,
     instances,
     plans,
-    profiling,
+    quality_functions,
+    reliability,
     series_functions,
     training,
 )
@@ -50,6 +51,15 @@ CONSENSUS = "STRUCT(consensus DOUBLE, disagreement DOUBLE, members MAP(VARCHAR, 
 _CONSENSUS = pa.struct(
     [("consensus", pa.float64()), ("disagreement", pa.float64()), ("members", pa.map_(pa.string(), pa.float64()))]
 )
+CHANGES = "STRUCT(feature VARCHAR, value VARCHAR, suggested VARCHAR, change DOUBLE, status VARCHAR)[]"
+CHANGE_LIST = pa.list_(
+    pa.struct(
+        [
+            ("feature", pa.string()), ("value", pa.string()), ("suggested", pa.string()), ("change", pa.float64()),
+            ("status", pa.string()),
+        ]
+    )
+)  # fmt: skip
 FACTS = "STRUCT(section VARCHAR, name VARCHAR, value VARCHAR, segment VARCHAR)[]"
 DETECTORS = (
     "STRUCT(algorithm VARCHAR, summary VARCHAR, capability VARCHAR, score VARCHAR, cost VARCHAR, "
@@ -98,16 +108,6 @@ def plan_thresholds(*arguments: Column) -> pa.Array[Any]:
     return planned(evaluation.plan_thresholds, arguments)
 
 
-def plan_preview_feedback(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of preview_feedback."""
-    return planned(feedback.plan_preview, arguments)
-
-
-def plan_apply_feedback(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of apply_feedback."""
-    return planned(feedback.plan_apply, arguments)
-
-
 def plan_explain(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of explain_anomalies."""
     return planned(explanation.plan_explain, arguments)
@@ -116,16 +116,6 @@ def plan_explain(*arguments: Column) -> pa.Array[Any]:
 def plan_contrast(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of contrast_anomalies."""
     return planned(contrasts.plan_contrast, arguments)
-
-
-def plan_profile(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of profile_data."""
-    return planned(profiling.plan_profile, arguments)
-
-
-def plan_suggest(*arguments: Column) -> pa.Array[Any]:
-    """Return the SQL of suggest_detectors."""
-    return planned(profiling.plan_suggest, arguments)
 
 
 def segment_key(rows: Column, names: Column) -> pa.Array[Any]:
@@ -189,6 +179,11 @@ def explain_anomaly(handles: Column, *values: Column) -> pa.Array[Any]:
     return _each_model(handles, values, _explained, explanation.REASON_LIST)
 
 
+def suggest_normal(handles: Column, *values: Column) -> pa.Array[Any]:
+    """Return what makes each row normal."""
+    return _each_model(handles, values, _suggested, CHANGE_LIST)
+
+
 def rank(lists: Column, counts: Column, options: Column) -> pa.Array[Any]:
     """Return the same for all rows of a source at once, as a list; `counts` tells how many the source has."""
     rows = getattr(lists[0], "values", None)
@@ -233,12 +228,9 @@ FUNCTIONS = (
     Function(plan_evaluate, "VARCHAR"),
     Function(plan_compare, "VARCHAR"),
     Function(plan_thresholds, "VARCHAR"),
-    Function(plan_preview_feedback, "VARCHAR"),
-    Function(plan_apply_feedback, "VARCHAR"),
     Function(plan_explain, "VARCHAR"),
     Function(plan_contrast, "VARCHAR"),
-    Function(plan_profile, "VARCHAR"),
-    Function(plan_suggest, "VARCHAR"),
+    *quality_functions.FUNCTIONS,
     *series_functions.FUNCTIONS,
     Function(segment_key, "VARCHAR"),
     Function(training.fit, "BIGINT", changes=True),
@@ -257,6 +249,7 @@ FUNCTIONS = (
     Function(detect, RESULT),
     Function(consensus, CONSENSUS),
     Function(explain_anomaly, explanation.REASONS),
+    Function(suggest_normal, CHANGES),
     Function(explanation.explain_row, explanation.EXPLAINED, changes=True),
     # A filter on the result of a pure function runs it again for every column it looks at.
     Function(detect_rows, RESULT, changes=True),
@@ -267,13 +260,8 @@ FUNCTIONS = (
     Function(evaluation.compare, evaluation.COMPARED, changes=True),
     Function(evaluation.thresholds, evaluation.THRESHOLDS, changes=True),
     Function(contrasts.contrast, contrasts.CONTRASTS, changes=True),
-    Function(profiling.fences, profiling.FENCES, changes=True),
-    Function(profiling.outside, "BOOLEAN"),
-    Function(profiling.profile, profiling.PROFILE, changes=True),
-    Function(profiling.suggest, profiling.SUGGESTIONS, changes=True),
-    Function(feedback.give_feedback, "VARCHAR", changes=True),
-    Function(feedback.feedback_record, training.RECORD, changes=True),
-    Function(feedback.feedback_effects, feedback.EFFECTS, changes=True),
+    *feedback.FUNCTIONS,
+    *reliability.FUNCTIONS,
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),
     Function(detectors, DETECTORS),
@@ -354,6 +342,13 @@ def _explained(model: Model, arrays: Sequence[pa.Array[Any]]) -> pa.Array[Any]:
     if len(arrays) == 1 and pa.types.is_null(arrays[0].type):  # NULL without a type
         return pa.nulls(len(arrays[0]), explanation.REASON_LIST)
     return explanation.reasons(explain(model, _named(model, arrays)))
+
+
+def _suggested(model: Model, arrays: Sequence[pa.Array[Any]]) -> pa.Array[Any]:
+    if len(arrays) == 1 and pa.types.is_null(arrays[0].type):  # NULL without a type
+        return pa.nulls(len(arrays[0]), CHANGE_LIST)
+    found = counterfactual.suggest_normal(model, _named(model, arrays))
+    return pa.array([None if own is None else [change._asdict() for change in own] for own in found], CHANGE_LIST)
 
 
 def _consensus(model: Model, arrays: Sequence[pa.Array[Any]]) -> pa.Array[Any]:

@@ -16,6 +16,7 @@ JUDGED = (
     "STRUCT(expected_value DOUBLE, lower_bound DOUBLE, upper_bound DOUBLE, anomaly_score DOUBLE, severity DOUBLE, "
     "is_anomaly BOOLEAN, status VARCHAR, asked BOOLEAN)"
 )
+CHANGE = "STRUCT(row BIGINT, kind VARCHAR, before DOUBLE, after DOUBLE, score DOUBLE, confidence DOUBLE)"
 DETECTED = f"STRUCT(points {JUDGED}[], algorithm TINYINT[], algorithms VARCHAR[], season BIGINT[], shares DOUBLE[][])"
 
 
@@ -38,6 +39,27 @@ def judge_series(lists: Column, options: Column) -> pa.Array[Any]:
     from adsql_udfs.duckdb import series  # noqa: PLC0415 - as above
 
     return series.judge(lists, options)
+
+
+def plan_changes(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of detect_change_points."""
+    from adsql_udfs.duckdb import series_changes  # noqa: PLC0415 - as above
+
+    return planned(series_changes.plan, arguments)
+
+
+def change_points(lists: Column, options: Column) -> pa.Array[Any]:
+    """Return the changes of each series."""
+    from adsql_udfs.duckdb import series_changes  # noqa: PLC0415 - as above
+
+    return series_changes.find(lists, options)
+
+
+def plan_backtest(*arguments: Column) -> pa.Array[Any]:
+    """Return the SQL of backtest_series."""
+    from adsql_udfs.duckdb import series_backtest  # noqa: PLC0415 - as above
+
+    return planned(series_backtest.plan, arguments)
 
 
 def plan_train_series(*arguments: Column) -> pa.Array[Any]:
@@ -79,6 +101,9 @@ FUNCTIONS = (
     Function(plan_series, "VARCHAR"),
     Function(plan_incidents, "VARCHAR"),
     Function(judge_series, DETECTED, changes=True),
+    Function(plan_changes, "VARCHAR"),
+    Function(change_points, f"{CHANGE}[]", changes=True),
+    Function(plan_backtest, "VARCHAR"),
     Function(plan_train_series, "VARCHAR"),
     Function(plan_score_series, "VARCHAR"),
     Function(fit_series, "BLOB", changes=True),

@@ -141,7 +141,7 @@ def row_result(plpy: Server, what: str, form: str, *arguments: Any) -> Any:  # n
     plpy
         The server.
     what
-        A field of `adsql.segment.Scores`, 'detect' for all, or 'explain' for why.
+        A field of `adsql.segment.Scores`, 'detect' for all, 'explain' for why, or 'suggest' for what to change.
     form
         How the row is given: 'row', 'values' or 'json'.
     *arguments
@@ -149,6 +149,8 @@ def row_result(plpy: Server, what: str, form: str, *arguments: Any) -> Any:  # n
     """
     if what == "explain":
         return rows.explained(plpy, form, *arguments)
+    if what == "suggest":
+        return rows.suggested(plpy, form, *arguments)
     scores = _ROWS[form](plpy, *arguments)
     if not scores.present[0]:
         return None
@@ -236,7 +238,7 @@ def given_options(options: str) -> dict[str, Any]:
     return {name: float(value) if name in _FLOATS else value for name, value in found.items()}
 
 
-_FLOATS = ("contamination", "threshold", "sensitivity", "min_deviation")
+_FLOATS = ("contamination", "threshold", "segment_shrinkage", "sensitivity", "min_deviation")
 
 
 def stored(plpy: Server, record: ModelRecord) -> dict[str, Any]:

@@ -18,7 +18,7 @@ RELEASES: dict[str, int] = {}
 
 _OPTIONS = (
     "algorithm", "columns", "segment_by", "contamination", "params", "seed", "model", "version", "threshold",
-    "alert_budget", "label_column",
+    "alert_budget", "label_column", "segment_shrinkage",
 )  # fmt: skip
 _ROW_FUNCTIONS = {
     "anomaly_score": ("anomaly_score", "double precision"),
@@ -26,6 +26,7 @@ _ROW_FUNCTIONS = {
     "is_anomaly": ("is_anomaly", "boolean"),
     "detect_anomalies": ("detect", "adsql.detection"),
     "explain_anomaly": ("explain", "adsql.explanation[]"),
+    "suggest_normal": ("suggest", "adsql.suggestion[]"),
 }
 # With text for a row it would be taken for detect_anomalies(source, algorithm).
 _NOT_OF_TEXT = "detect_anomalies"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adsql_udfs.postgres import contrasts, evaluation, explanation, feedback, profiling, series
+from adsql_udfs.postgres import contrasts, drift, evaluation, explanation, feedback, profiling, reliability, series
 from adsql_udfs.postgres.calls import given_options, reporting, stored
 
 if TYPE_CHECKING:
@@ -55,6 +55,18 @@ def threshold_report(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  #
 
 
 @reporting
+def model_stability(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `reliability.stability`
+    """Return how alike models are that differ in seed or rows."""
+    return list(reliability.stability(plpy, *arguments))
+
+
+@reporting
+def detector_agreement(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - `reliability.agreement`
+    """Return how alike detectors are."""
+    return list(reliability.agreement(plpy, *arguments))
+
+
+@reporting
 def give_feedback(plpy: Server, *arguments: Any) -> str:  # noqa: ANN401 - as `feedback.give`
     """Keep a verdict on a row and return it."""
     return feedback.give(plpy, *arguments)
@@ -94,3 +106,9 @@ def profile_data(plpy: Server, given: str | None) -> list[tuple[Any, ...]]:
 def suggest_detectors(plpy: Server, given: str | None) -> list[tuple[Any, ...]]:
     """Return which detectors suit a source."""
     return list(profiling.suggest(plpy, given))
+
+
+@reporting
+def check_drift(plpy: Server, *arguments: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as `drift.drift`
+    """Return how a source differs from what a model was trained on."""
+    return list(drift.drift(plpy, *arguments))

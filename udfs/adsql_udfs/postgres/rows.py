@@ -18,6 +18,7 @@ from adsql_udfs import loaded
 from adsql_udfs.postgres import store
 from adsql_udfs.postgres.cells import Cells, cells
 from adsql_udfs.postgres.columns import MAX_TEXT, Column, decoded, describe, no_rows
+from adsql_udfs.postgres.interrupts import interruptible
 from adsql_udfs.postgres.records import fields, layout, number, parts
 from adsql_udfs.postgres.server import query
 from adsql_udfs.postgres.statement import Statement, current
@@ -156,22 +157,39 @@ def score_json(plpy: Server, model: str | None, row: str | None, started: float,
 
 def explained(plpy: Server, form: str, model: str | None, *given: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - as the functions of the forms
     """Return why a row, given in one of the forms of `calls.row_result`, has its score."""
-    place = current(*given[-3:])
-    handle = _handle(plpy, place, model)
-    if given[0] is None:
+    scorer, table = _given(plpy, form, model, *given)
+    if table is None:
         return None
-    scorer = loaded.get(handle)
-    if form == "row":
-        data, row_type, names = given[:3]
-        table: Columns = _reader(plpy, place, handle, data, row_type, names).table(fields(data))
-    elif form == "values":
-        table = scorer.by_position([pa.array([value], pa.float64()) for value in given[0]])
-    else:
-        table = json_columns(scorer, given[0], MAX_TEXT)
     from adsql.explanation import explain  # noqa: PLC0415 - scores of rows need not wait for it
 
     reasons = explain(scorer, table)[0]
     return None if reasons is None else [reason._asdict() for reason in reasons]
+
+
+def suggested(plpy: Server, form: str, model: str | None, *given: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - as above
+    """Return what makes a row normal."""
+    scorer, table = _given(plpy, form, model, *given)
+    if table is None:
+        return None
+    from adsql.counterfactual import suggest_normal  # noqa: PLC0415 - as above
+
+    changes = interruptible(plpy, lambda: suggest_normal(scorer, table))[0]
+    return None if changes is None else [change._asdict() for change in changes]
+
+
+def _given(plpy: Server, form: str, model: str | None, *given: Any) -> tuple[Model, Columns | None]:  # noqa: ANN401 - as above
+    """Return a model, and a row as columns; None where it is NULL."""
+    place = current(*given[-3:])
+    handle = _handle(plpy, place, model)
+    scorer = loaded.get(handle)
+    if given[0] is None:
+        return scorer, None
+    if form == "row":
+        data, row_type, names = given[:3]
+        return scorer, _reader(plpy, place, handle, data, row_type, names).table(fields(data))
+    if form == "values":
+        return scorer, scorer.by_position([pa.array([value], pa.float64()) for value in given[0]])
+    return scorer, json_columns(scorer, given[0], MAX_TEXT)
 
 
 def consensus_of(

@@ -120,9 +120,9 @@ class SeriesRows:
         asked = dict(options)
         exclude, excluded = asked.pop("exclude", None), "false"
         rows = source(plpy, given)
-        [time] = _named(rows, "time_column", None if time_column is None else [time_column])
-        values = _named(rows, "value_columns", value_columns)
-        keys = _named(rows, "series", series) if series is not None else []
+        [time] = named(rows, "time_column", None if time_column is None else [time_column])
+        values = named(rows, "value_columns", value_columns)
+        keys = named(rows, "series", series) if series is not None else []
         check_forms("time_column", [time], _TIMES, _OF_TIME)
         check_forms("value_columns", values, _NUMERIC, _OF_VALUE)
         if exclude is not None:
@@ -151,7 +151,7 @@ def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
         If the source has no results of series, or the gap is negative.
     """
     rows = source(plpy, given)
-    _named(rows, "source", _OF_RESULTS)
+    named(rows, "source", _OF_RESULTS)
     return sql("incidents", source=rows.text, max_gap=str(gap(max_gap)))
 
 
@@ -199,8 +199,8 @@ def judged_arrays(X: np.ndarray[Any, Any], judged: Judged) -> JudgedArrays:
     )
 
 
-def _named(rows: Source, option: str, names: Sequence[str] | None) -> list[Column]:
-    """Return columns in the order of their names."""
+def named(rows: Source, option: str, names: Sequence[str] | None) -> list[Column]:
+    """Return columns of a source in the order of the names that an option gives."""
     if not names or not all(names):
         raise InvalidOption(f"{option} = {shown(names)} cannot be used", allowed="names of columns")
     if len({name.casefold() for name in names}) < len(names):
@@ -242,7 +242,7 @@ def key_of(keys: Sequence[Column]) -> str:
 
 def _excluded(plpy: Server, exclude: str, time: Column, key: str, *, by_series: bool) -> str:
     rows = source(plpy, exclude)
-    _named(rows, "exclude", ["started_at", "ended_at", "series"] if by_series else ["started_at", "ended_at"])
+    named(rows, "exclude", ["started_at", "ended_at", "series"] if by_series else ["started_at", "ended_at"])
     theirs = "adsql_exclude.series::pg_catalog.text"
     return sql(
         "excluded_points",

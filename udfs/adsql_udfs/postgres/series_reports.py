@@ -1,10 +1,10 @@
-"""Calls about models of series; see `reports`, beside which they are, for when they are loaded."""
+"""Calls about changes, backtests and models of series, beside `reports` and loaded as it is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adsql_udfs.postgres import series_models
+from adsql_udfs.postgres import series_backtest, series_changes, series_models
 from adsql_udfs.postgres.calls import given_options, reporting, stored
 
 if TYPE_CHECKING:
@@ -12,6 +12,35 @@ if TYPE_CHECKING:
 
     from adsql_udfs.postgres.series import JudgedArrays
     from adsql_udfs.postgres.server import Server
+
+
+@reporting
+def plan_changes(
+    plpy: Server, given: str, time: str | None, value: str | None, keys: Sequence[str] | None, options: str
+) -> str:
+    """Return the SQL of detect_change_points."""
+    return series_changes.plan(plpy, given, time, value, keys, given_options(options))
+
+
+@reporting
+def change_points(plpy: Server, *arguments: Any) -> series_changes.ChangeArrays:  # noqa: ANN401 - `series_changes.find`
+    """Return the changes of a series."""
+    return series_changes.find(plpy, *arguments)
+
+
+@reporting
+def plan_backtest(
+    plpy: Server,
+    given: str,
+    time: str | None,
+    values: Sequence[str] | None,
+    keys: Sequence[str] | None,
+    step: str | None,
+    incidents: str | None,
+    options: str,
+) -> str:
+    """Return the SQL of backtest_series."""
+    return series_backtest.plan(plpy, given, time, values, keys, step, incidents, given_options(options))
 
 
 @reporting

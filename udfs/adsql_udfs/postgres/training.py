@@ -71,8 +71,9 @@ def engine(plpy: Server) -> str:
 
 
 def sample(
-    plpy: Server, rows: Source, segment_by: Sequence[str], seed: int, used: Sequence[str] | None
-) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
+    plpy: Server, rows: Source, segment_by: Sequence[str], seed: int, used: Sequence[str] | None,
+    most: int = MAX_FIT_ROWS,
+) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:  # fmt: skip
     """Read a sample of a source.
 
     Parameters
@@ -87,6 +88,8 @@ def sample(
         For the choice of rows.
     used
         The columns to read; None for all. Of the others only the names are given.
+    most
+        Rows to read of a source without segments.
 
     Returns
     -------
@@ -104,10 +107,10 @@ def sample(
         return _segment_sample(plpy, rows, segments, columns, seed)
     n = count(plpy, rows)
     parts = aggregates(columns, "sampled")
-    whole = n <= MAX_FIT_ROWS
+    whole = n <= most
     text = sql(
         "all_rows" if whole else "sample", source=rows.text, parts=numbered(parts), seed=str(seed),
-        rows=str(MAX_FIT_ROWS), number=identifier(rows.unused("adsql_number")),
+        rows=str(most), number=identifier(rows.unused("adsql_number")),
     )  # fmt: skip
     found = query(plpy, text)[0]
     table = decoded(columns, [found[f"part_{i}"] for i in range(len(parts))], found["n"])

@@ -15,7 +15,8 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     version := NULL,
     threshold := NULL,
     alert_budget := NULL,
-    label_column := NULL
+    label_column := NULL,
+    segment_shrinkage := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_detect(
@@ -32,7 +33,8 @@ FROM query(
             'version': version,
             'threshold': threshold,
             'alert_budget': alert_budget,
-            'label_column': label_column
+            'label_column': label_column,
+            'segment_shrinkage': segment_shrinkage
         },
         __adsql_instance(1),
         current_database()
@@ -85,6 +87,65 @@ FROM query(
 CREATE OR REPLACE $temporary MACRO $schema.anomaly_incidents(source, max_gap := NULL) AS TABLE
 FROM query(
     __adsql_plan_incidents(source, json_serialize_plan(__adsql_source(source), optimize := true), max_gap)
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.detect_change_points(
+    source,
+    time_column,
+    value_column,
+    series := NULL,
+    kind := NULL,
+    season := NULL,
+    sensitivity := NULL,
+    exclude := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_changes(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+        time_column,
+        value_column,
+        series,
+        {'kind': kind, 'season': season, 'sensitivity': sensitivity, 'exclude': exclude}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.backtest_series(
+    source,
+    time_column,
+    value_columns,
+    series := NULL,
+    step := NULL,
+    incidents := NULL,
+    algorithm := NULL,
+    season := NULL,
+    sensitivity := NULL,
+    direction := NULL,
+    min_deviation := NULL,
+    params := NULL,
+    seed := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_backtest(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        json_serialize_plan(__adsql_source(coalesce(incidents, source)), optimize := true),
+        time_column,
+        value_columns,
+        series,
+        step,
+        incidents,
+        {
+            'algorithm': algorithm,
+            'season': season,
+            'sensitivity': sensitivity,
+            'direction': direction,
+            'min_deviation': min_deviation,
+            'params': params,
+            'seed': seed
+        }
+    )
 );
 
 CREATE OR REPLACE $temporary MACRO $schema.train_series_model(
@@ -151,7 +212,8 @@ CREATE OR REPLACE $temporary MACRO $schema.fit_model(
     seed := NULL,
     threshold := NULL,
     alert_budget := NULL,
-    label_column := NULL
+    label_column := NULL,
+    segment_shrinkage := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_fit($training)
@@ -168,7 +230,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     seed := NULL,
     threshold := NULL,
     alert_budget := NULL,
-    label_column := NULL
+    label_column := NULL,
+    segment_shrinkage := NULL
 ) AS TABLE
 SELECT unnest(stored)
 FROM query(
@@ -186,7 +249,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     seed := NULL,
     threshold := NULL,
     alert_budget := NULL,
-    label_column := NULL
+    label_column := NULL,
+    segment_shrinkage := NULL
 ) AS (
     SELECT stored
     FROM query(
@@ -223,6 +287,8 @@ CREATE OR REPLACE $temporary MACRO $schema.is_anomaly $is_anomaly;
 CREATE OR REPLACE $temporary MACRO $schema.consensus $consensus;
 
 CREATE OR REPLACE $temporary MACRO $schema.explain_anomaly $explain_anomaly;
+
+CREATE OR REPLACE $temporary MACRO $schema.suggest_normal $suggest_normal;
 
 CREATE OR REPLACE $temporary MACRO $schema.explain_anomalies(
     source,
@@ -298,6 +364,35 @@ FROM query(__adsql_plan_profile(source, json_serialize_plan(__adsql_source(sourc
 CREATE OR REPLACE $temporary MACRO $schema.suggest_detectors(source) AS TABLE
 FROM query(__adsql_plan_suggest(source, json_serialize_plan(__adsql_source(source), optimize := true)));
 
+CREATE OR REPLACE $temporary MACRO $schema.model_stability(
+    source,
+    algorithm := NULL,
+    columns := NULL,
+    params := NULL,
+    seed := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_stability(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'algorithm': algorithm, 'columns': columns, 'params': params, 'seed': seed}
+    )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.detector_agreement(
+    source,
+    algorithms := NULL,
+    columns := NULL,
+    seed := NULL
+) AS TABLE
+FROM query(
+    __adsql_plan_agreement(
+        source,
+        json_serialize_plan(__adsql_source(source), optimize := true),
+        {'algorithms': algorithms, 'columns': columns, 'seed': seed}
+    )
+);
+
 CREATE OR REPLACE $temporary MACRO $schema.give_feedback(
     model,
     row,
@@ -341,6 +436,11 @@ CREATE OR REPLACE $temporary MACRO $schema.apply_feedback(model, source, version
             model, source, json_serialize_plan(__adsql_source(source), optimize := true), {'version': version}
         )
     )
+);
+
+CREATE OR REPLACE $temporary MACRO $schema.check_drift(model, source, version := NULL) AS TABLE
+FROM query(
+    __adsql_plan_drift(model, source, json_serialize_plan(__adsql_source(source), optimize := true), version)
 );
 
 CREATE OR REPLACE $temporary MACRO $schema.model_info(model, version := NULL) AS TABLE

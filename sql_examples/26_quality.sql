@@ -21,3 +21,15 @@ SELECT column_name, null_rate > 0.04 AS gaps, maximum, outliers, findings, sugge
 -- Detectors that suit it: where to begin.
 SELECT algorithm FROM suggest_detectors('meters') ORDER BY rank LIMIT 1;
 --> auto
+
+-- Months later: are rows still like those that the model was trained on?
+SELECT name FROM train_model('meters', 'meters', columns => ['kind', 'usage']);
+--> meters
+
+SELECT feature, test, verdict FROM check_drift('meters', 'FROM meters USING SAMPLE 500 ROWS (reservoir, 1)');
+--> kind | chi2 | stable
+--> usage | ks | stable
+
+SELECT feature, verdict FROM check_drift('meters', 'SELECT kind, usage * 1.2 AS usage FROM meters');
+--> kind | stable
+--> usage | large

@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.apply_feedback($name, $source, version => $version)

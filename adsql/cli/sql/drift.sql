@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.check_drift($name, $source, version => $version)

@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.preview_feedback($name, $source, version => $version)

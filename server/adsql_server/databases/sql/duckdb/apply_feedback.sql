@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.apply_feedback($model, $source, version => $version)

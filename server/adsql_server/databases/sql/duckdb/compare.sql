@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.compare_models($models, $source, $label, k => $k, versions => $versions)

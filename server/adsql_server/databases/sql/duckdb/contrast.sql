@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.contrast_anomalies($source, $flag, $dimensions)

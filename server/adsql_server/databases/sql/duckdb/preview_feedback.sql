@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.preview_feedback($model, $source, version => $version)

@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.threshold_report($model, $source, version => $version)

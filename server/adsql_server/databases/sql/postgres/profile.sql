@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.profile_data(%(source)s::pg_catalog.text)
