@@ -45,6 +45,11 @@ def facts(model: Model) -> list[Fact]:
         Fact("model", "seed", str(model.seed)),
         Fact("model", "content_hash", model.content_hash),
         *([] if model.label_column is None else [Fact("model", "label_column", model.label_column)]),
+        *(
+            []
+            if model.segment_shrinkage is None
+            else [Fact("model", "segment_shrinkage", f"{model.segment_shrinkage:g}")]
+        ),
         *(Fact("parameter", name, str(value)) for name, value in model.params.items()),
     ]
     for key, segment in model.segments.items():

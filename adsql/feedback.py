@@ -173,7 +173,7 @@ class _Lesson:
         skip = len(model.segment_by)
         options = TrainingOptions(
             registry.row_wise(registry.find(model.algorithm)), dict(model.params), model.positional_columns[skip:],
-            model.segment_by, model.policy, model.seed, model.label_column,
+            model.segment_by, model.policy, model.seed, model.label_column, model.segment_shrinkage,
         )  # fmt: skip
         fresh = Model.fit(kept, options, n_rows)
         used, keys, rows = [], [], []

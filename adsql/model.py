@@ -14,7 +14,7 @@ from adsql.errors import (
     ColumnError,
     CorruptModel,
     EmptySource,
-    InvalidOption,
+    NotIncremental,
     TooFewRows,
     UnknownAlgorithm,
     UnknownColumn,
@@ -23,7 +23,8 @@ from adsql.errors import (
 from adsql.facts import Fact, facts
 from adsql.options import parse_params
 from adsql.segment import Scores, Segment
-from adsql.segment_keys import check_kinds, existing_column, key_text, segment_kinds, segment_rows
+from adsql.segment_keys import check_kinds, existing_column, key_text, segment_kinds, segment_rows, split_rows
+from adsql.shrinkage import shrunken_segments
 from adsql.state import State, content_hash, require, verified
 from adsql.threshold import Policy, ThresholdPolicy
 from adsql.wording import listing, shown
@@ -69,6 +70,8 @@ class Model:
         Segments without a pipeline, and why. Their rows, like those of segments unknown in training, have no score.
     segment_kinds
         The kinds of the segment columns' values; empty for a model that was stored before they were.
+    segment_shrinkage
+        For how many rows of a segment all others stand, where one detector serves all; see `adsql.shrinkage`.
 
     Examples
     --------
@@ -89,6 +92,7 @@ class Model:
     skipped: Mapping[str, str]
     label_column: str | None = None
     segment_kinds: tuple[str, ...] = ()
+    segment_shrinkage: float | None = None
 
     @classmethod
     def fit(cls, table: Columns, options: TrainingOptions, n_rows: Mapping[str, int] | None = None) -> Model:
@@ -124,10 +128,12 @@ class Model:
             )
         skip = [existing_column(name, table) for name in options.segment_by]
         label = None if options.label_column is None else existing_column(options.label_column, table, "label_column")
-        segments: dict[str, Segment] = {}
-        skipped: dict[str, str] = {}
+        segments, skipped = dict[str, Segment](), dict[str, str]()
         error: AdsqlError | None = None
-        for key, part in _split(table, skip).items():
+        parts = split_rows(table, skip, MAX_SEGMENTS)
+        if options.segment_shrinkage is not None:
+            segments, parts = shrunken_segments(table, parts, options, skip, n_rows or {}), {}
+        for key, part in parts.items():
             size = len(next(iter(part.values())))
             total = n_rows.get(key, size) if n_rows is not None else size
             try:
@@ -150,6 +156,7 @@ class Model:
         return cls(
             algorithm.spec.name, dict(options.params), options.policy, options.seed,
             options.segment_by, segments, skipped, label, segment_kinds(table, options.segment_by),
+            options.segment_shrinkage,
         )  # fmt: skip
 
     def updated(self, table: Columns, n_rows: Mapping[str, int] | None = None, seed: int = 0) -> Model:
@@ -186,6 +193,8 @@ class Model:
         if not table or not len(next(iter(table.values()))):
             raise EmptySource("the source has no rows", hint="check its filter")
         algorithm = registry.row_wise(registry.find(self.algorithm))
+        if self.segment_shrinkage is not None:
+            raise NotIncremental("a model with segment_shrinkage has one detector of all rows", hint="train it again")
         label = None
         if self.label_column is not None:
             label = existing_column(self.label_column, table, "label_column")
@@ -193,7 +202,7 @@ class Model:
         if self.segment_kinds:
             check_kinds(table, self.segment_by, self.segment_kinds)
         segments, skipped = dict(self.segments), dict(self.skipped)
-        for key, part in _split(table, skip).items():
+        for key, part in split_rows(table, skip, MAX_SEGMENTS).items():
             size = len(next(iter(part.values())))
             total = max(n_rows.get(key, size), size) if n_rows is not None else size
             known = segments.get(key)
@@ -310,8 +319,8 @@ class Model:
     def to_bytes(self) -> bytes:
         """Encode for storage. Equal models have equal bytes."""
         keys = list(self.segments)
-        # Only where there is one: models that were stored before labels existed keep their bytes.
-        label = {} if self.label_column is None else {"label_column": self.label_column}
+        # Only where they are given: models that were stored before they existed keep their bytes.
+        given = {"label_column": self.label_column, "segment_shrinkage": self.segment_shrinkage}
         own = State(
             {
                 "algorithm": self.algorithm,
@@ -319,7 +328,7 @@ class Model:
                 "policy": self.policy.policy.value,
                 "policy_value": self.policy.value,
                 "seed": self.seed,
-                **label,
+                **{name: value for name, value in given.items() if value is not None},
             },
             texts={
                 "segment_by": self.segment_by,
@@ -329,7 +338,10 @@ class Model:
                 **({"segment_kind": self.segment_kinds} if self.segment_kinds else {}),
             },
         )
-        parts = {str(index): self.segments[key].to_state() for index, key in enumerate(keys)}
+        parts, first = {}, dict[int, int]()
+        for index, segment in enumerate(self.segments.values()):
+            place = first.setdefault(id(segment.detector), index)
+            parts[str(index)] = segment.to_state(None if place == index else place)
         return State.joined({"model": own, **parts}).to_bytes()
 
     @classmethod
@@ -357,22 +369,27 @@ class Model:
         try:
             algorithm = registry.row_wise(registry.find(own.scalar("algorithm", str)))
             params = algorithm.spec.resolve(parse_params(own.scalar("params", str)))
-            policy = ThresholdPolicy(Policy(own.scalar("policy", str)), _optional_float(own.scalars["policy_value"]))
+            value = own.scalars["policy_value"]
+            value = float(value) if isinstance(value, int | float) else None
+            policy = ThresholdPolicy(Policy(own.scalar("policy", str)), value)
         except UnknownAlgorithm:
             raise
         except (AdsqlError, ValueError, KeyError, OverflowError) as error:
             raise CorruptModel(f"the model's description does not decode ({error})") from error
         keys, segment_by = own.text("segment"), tuple(own.text("segment_by"))
         require(bool(keys) and (bool(segment_by) or keys == [""]), "the segments are inconsistent")
-        segments = {key: Segment.from_state(state.child(str(i)), algorithm) for i, key in enumerate(keys)}
+        segments: dict[str, Segment] = {}
+        for index, key in enumerate(keys):
+            segments[key] = Segment.from_state(state.child(str(index)), algorithm, list(segments.values()))
         skipped, reasons = own.text("skipped"), own.text("skipped_reason")
         require(len(skipped) == len(reasons), "a segment was skipped without a reason")
         kinds = tuple(own.text("segment_kind")) if "segment_kind" in own.texts else ()
         require(len(kinds) in (0, len(segment_by)), "a segment column has no kind")
         label = own.scalar("label_column", str) if "label_column" in own.scalars else None
+        shrinkage = own.scalar("segment_shrinkage", float) if "segment_shrinkage" in own.scalars else None
         model = cls(
             algorithm.spec.name, params, policy, own.scalar("seed", int), segment_by, segments,
-            dict(zip(skipped, reasons, strict=True)), label, kinds,
+            dict(zip(skipped, reasons, strict=True)), label, kinds, shrinkage,
         )  # fmt: skip
         # Another version of Arrow may encode it in other bytes.
         vars(model)["content_hash"] = stored_hash
@@ -381,20 +398,3 @@ class Model:
     def info(self) -> list[Fact]:
         """Return what there is to know: about the model, then about each segment."""
         return facts(self)
-
-
-def _optional_float(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _split(table: Columns, segment_by: Sequence[str]) -> dict[str, Columns]:
-    if not segment_by:
-        return {"": table}
-    rows = segment_rows(table, segment_by)
-    if len(rows) > MAX_SEGMENTS:
-        raise InvalidOption(
-            f"segment_by {listing(segment_by)} makes more than {MAX_SEGMENTS:,} segments",
-            allowed=f"at most {MAX_SEGMENTS:,}",
-            hint="choose a coarser column",
-        )
-    return {key: {name: column.take(index) for name, column in table.items()} for key, index in rows.items()}

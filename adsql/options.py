@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from adsql.detector import Params
     from adsql.registry import Algorithm
 
+MAX_SHRINKAGE = 1e6
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -39,6 +41,8 @@ class TrainingOptions:
         For everything drawn at random.
     label_column
         The column that says which rows are anomalies.
+    segment_shrinkage
+        For how many rows of a segment all others stand; None for a detector of each segment.
     """
 
     algorithm: Algorithm
@@ -48,6 +52,7 @@ class TrainingOptions:
     policy: ThresholdPolicy = field(default_factory=ThresholdPolicy)
     seed: int = 0
     label_column: str | None = None
+    segment_shrinkage: float | None = None
 
     @classmethod
     def parse(
@@ -61,6 +66,7 @@ class TrainingOptions:
         threshold: object = None,
         alert_budget: object = None,
         label_column: object = None,
+        segment_shrinkage: object = None,
     ) -> TrainingOptions:
         """Check the options of the SQL contract.
 
@@ -93,15 +99,25 @@ class TrainingOptions:
             )
         if label is not None and policy.policy is Policy.AUTOMATIC:
             policy = ThresholdPolicy(Policy.LABELS)
-        return cls(
-            detector,
-            resolved,
-            names or None,
-            _names("segment_by", segment_by),
-            policy,
-            _seed(seed),
-            label,
+        segments = _names("segment_by", segment_by)
+        shrinkage = _shrinkage(segment_shrinkage)
+        if shrinkage is not None and (not segments or label is not None or registry.is_ranker(detector)):
+            raise InvalidOption(
+                "segment_shrinkage cannot be used here",
+                allowed="with segment_by, a detector that is trained, and no label_column",
+            )
+        return cls(detector, resolved, names or None, segments, policy, _seed(seed), label, shrinkage)
+
+
+def _shrinkage(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value <= MAX_SHRINKAGE:
+        raise InvalidOption(
+            f"segment_shrinkage = {shown(value)} cannot be used",
+            allowed="a number of rows above 0 and at most 1,000,000: those of a segment that all others stand for",
         )
+    return float(value)
 
 
 def _label(value: object) -> str | None:

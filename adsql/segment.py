@@ -103,6 +103,19 @@ class Segment:
             Reference.fit(features, features.select(normal)),
         )
 
+    @classmethod
+    @on_one_thread
+    def of_rows(
+        cls, features: FeatureSpec, X: Floats, algorithm: type[Detector], params: Params, policy: ThresholdPolicy,
+        seed: int, *, n_rows: int,
+    ) -> Segment:  # fmt: skip
+        """Fit to rows that are features already, in any order."""
+        X = _in_order(X)
+        detector = algorithm.fit(X, params, seed)
+        scores = detector.score(X)
+        threshold = policy.fit(scores, n_rows, _clean_scores(algorithm, X, params, seed))
+        return cls(features, detector, threshold, Calibration.fit(scores), n_rows, len(X))
+
     @on_one_thread
     def updated(
         self, table: Columns, params: Params, policy: ThresholdPolicy, seed: int, *, label: str | None, n_rows: int
@@ -171,43 +184,41 @@ class Segment:
         X, present = self.features.transform_values(values)
         return Scores(self.detector.score(X), present, [(None, self)])
 
-    def to_state(self) -> State:
-        """Return what is stored."""
-        own = State(
-            {
-                "threshold": self.threshold,
-                "n_rows": self.n_rows,
-                "n_fit_rows": self.n_fit_rows,
-                # Only where it is: models that were stored before keep their bytes.
-                **({"is_reranked": True} if isinstance(self.detector, Reranked) else {}),
-            }
-        )
-        return State.joined(
-            {
-                "segment": own,
-                "features": self.features.to_state(),
-                "detector": self.detector.to_state(),
-                "calibration": self.calibration.to_state(),
-                # Only where there is one: models that were stored before keep their bytes.
-                **({"reference": self.reference.to_state()} if self.reference is not None else {}),
-            }
-        )
+    def to_state(self, same_as: int | None = None) -> State:
+        """Return what is stored; `same_as` is the place of a segment before it that has the same detector."""
+        # Only where they are: models that were stored before keep their bytes.
+        reranked = {"is_reranked": True} if isinstance(self.detector, Reranked) else {}
+        same = {} if same_as is None else {"same_as": same_as}
+        numbers = {"threshold": self.threshold, "n_rows": self.n_rows, "n_fit_rows": self.n_fit_rows}
+        parts = {"segment": State({**numbers, **reranked, **same}), "features": self.features.to_state()}
+        if same_as is None:
+            parts |= {"detector": self.detector.to_state(), "calibration": self.calibration.to_state()}
+        if self.reference is not None:
+            parts["reference"] = self.reference.to_state()
+        return State.joined(parts)
 
     @classmethod
-    def from_state(cls, state: State, algorithm: type[Detector]) -> Segment:
-        """Restore and check that the parts fit together."""
+    def from_state(cls, state: State, algorithm: type[Detector], before: Sequence[Segment] = ()) -> Segment:
+        """Restore and check that the parts fit together; `before` are the segments that were stored before it."""
         own = state.child("segment")
         features, kept = FeatureSpec.from_state(state.child("features")), state.child("reference")
-        fitted = state.child("detector")
-        is_reranked = "is_reranked" in own.scalars
-        detector = Reranked.from_state(fitted, algorithm) if is_reranked else algorithm.from_state(fitted)
+        detector: Fitted
+        if "same_as" in own.scalars:
+            place = own.scalar("same_as", int)
+            require(0 <= place < len(before), "a segment has the detector of one that is not there")
+            detector, calibration = before[place].detector, before[place].calibration
+        else:
+            fitted = state.child("detector")
+            is_reranked = "is_reranked" in own.scalars
+            detector = Reranked.from_state(fitted, algorithm) if is_reranked else algorithm.from_state(fitted)
+            calibration = Calibration.from_state(state.child("calibration"))
         threshold = own.scalar("threshold", float)
         require(bool(np.isfinite(threshold)), "the threshold is not finite")
         segment = cls(
             features,
             detector,
             threshold,
-            Calibration.from_state(state.child("calibration")),
+            calibration,
             own.scalar("n_rows", int),
             own.scalar("n_fit_rows", int),
             Reference.from_state(kept, features) if kept.scalars else None,
@@ -237,7 +248,10 @@ def _labelled_threshold(features: FeatureSpec, detector: Detector, table: Column
 def _sorted_rows(features: FeatureSpec, table: Columns) -> Floats:
     """Return the rows that have any value, sorted: a fit that draws rows must not depend on their order."""
     X, present = features.transform(features.select(table))
-    X = X[present]
+    return _in_order(X[present])
+
+
+def _in_order(X: Floats) -> Floats:
     return np.asfortranarray(X[np.lexsort(X.T[::-1])])
 
 

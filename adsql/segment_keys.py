@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from adsql.arrow import Kind, column_named, compute, kind_of, missing, to_text
-from adsql.errors import ColumnTypeChanged, UnknownColumn
-from adsql.wording import did_you_mean
+from adsql.errors import ColumnTypeChanged, InvalidOption, UnknownColumn
+from adsql.wording import did_you_mean, listing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -138,3 +138,23 @@ def key_text(key: str) -> str:
 def _unescaped(value: str) -> str:
     parts = value.split("\\\\")  # no escape reaches across an escaped backslash
     return "\\".join(part.replace("\\u", _KEY_SEPARATOR) for part in parts)
+
+
+def split_rows(table: Columns, segment_by: Sequence[str], most: int) -> dict[str, Columns]:
+    """Return a table's rows by segment; the key of a table without segments is ''.
+
+    Raises
+    ------
+    InvalidOption
+        If there are more segments than `most`.
+    """
+    if not segment_by:
+        return {"": table}
+    rows = segment_rows(table, segment_by)
+    if len(rows) > most:
+        raise InvalidOption(
+            f"segment_by {listing(segment_by)} makes more than {most:,} segments",
+            allowed=f"at most {most:,}",
+            hint="choose a coarser column",
+        )
+    return {key: {name: column.take(index) for name, column in table.items()} for key, index in rows.items()}

@@ -31,3 +31,21 @@ SELECT segment, name FROM model_info('by_day') WHERE name = 'threshold';
 -- A segment that was not there in training has no model, and its rows no score.
 SELECT anomaly_score('by_day', {'hour': 2, 'passengers': 20000, 'kind_of_day': 'holiday'});
 --> None
+
+-- With few rows in each segment, one detector for all of them: it sees each row against what is usual in its segment, which
+-- is partly what is usual in all where there are few rows.
+CREATE TABLE sales AS
+SELECT 'mall' AS shop, 1000 + 50 * sin(i) AS amount FROM range(300) AS r(i)
+UNION ALL
+SELECT 'corner', 200 + 10 * sin(i * i) FROM range(300) AS r(i)
+UNION ALL
+-- 80% less than usual, there.
+SELECT 'mall', 200
+UNION ALL
+SELECT 'new', 700 + 30 * i FROM range(5) AS r(i);
+--> 606
+
+SELECT shop, amount
+FROM detect_anomalies('sales', 'mad', columns => ['amount'], segment_by => 'shop', segment_shrinkage => 20)
+WHERE is_anomaly;
+--> mall | 200.0

@@ -52,3 +52,8 @@ SELECT varied, metric, round(value, 2) FROM model_stability('payments', 'mad', c
 --> seed | rank_correlation | 1.0
 --> seed | top_overlap | 1.0
 --> seed | flagged_overlap | None
+
+-- Without labels there is no accuracy. What can be told is how far detectors agree.
+SELECT algorithm, other, round(rank_correlation, 2)
+FROM detector_agreement('payments', algorithms => ['knn', 'mad'], columns => ['amount', 'items']);
+--> knn | mad | -0.18

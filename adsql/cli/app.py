@@ -26,6 +26,7 @@ from adsql.cli.arguments import (
     Params,
     Seed,
     SegmentBy,
+    SegmentShrinkage,
     Threshold,
     Version,
     chosen_input,
@@ -78,6 +79,7 @@ def detect(
     params: Params = None,
     seed: Seed = None,
     label_column: LabelColumn = None,
+    segment_shrinkage: SegmentShrinkage = None,
     output: Output = None,
     output_format: OutputFormat = None,
     only_anomalies: OnlyAnomalies = False,
@@ -86,7 +88,16 @@ def detect(
     with reporting():
         chosen = chosen_input(source, source_option)
         values = training_values(
-            algorithm, columns, segment_by, contamination, threshold, alert_budget, params, seed, label_column
+            algorithm,
+            columns,
+            segment_by,
+            contamination,
+            threshold,
+            alert_budget,
+            params,
+            seed,
+            label_column,
+            segment_shrinkage,
         )
         check_output(output, output_format, chosen, db)
         with database(db, Access.READ) as con:
@@ -109,12 +120,22 @@ def train(
     params: Params = None,
     seed: Seed = None,
     label_column: LabelColumn = None,
+    segment_shrinkage: SegmentShrinkage = None,
 ) -> None:
     """Train a model and keep it in a database."""
     with reporting():
         chosen = chosen_input(source, source_option)
         values = training_values(
-            algorithm, columns, segment_by, contamination, threshold, alert_budget, params, seed, label_column
+            algorithm,
+            columns,
+            segment_by,
+            contamination,
+            threshold,
+            alert_budget,
+            params,
+            seed,
+            label_column,
+            segment_shrinkage,
         )
         with database(db, Access.KEEP) as con, reading(chosen):
             rows = run(con, query("train"), {**values, "name": name, "source": chosen}, f"training {name}")

@@ -25,6 +25,10 @@ Columns = Annotated[
 SegmentBy = Annotated[
     str | None, typer.Option("--segment-by", help="Columns, separated by commas: one model for each of their values.")
 ]
+SegmentShrinkage = Annotated[
+    float | None,
+    typer.Option("--segment-shrinkage", help="One model of all segments, which stand for so many rows of each."),
+]
 Contamination = Annotated[
     float | None, typer.Option("--contamination", help="Expected share of anomalies, above 0 and at most 0.5.")
 ]
@@ -74,6 +78,7 @@ def training_values(
     params: str | None = None,
     seed: int | None = None,
     label_column: str | None = None,
+    segment_shrinkage: float | None = None,
 ) -> dict[str, Any]:
     """Return the options of training as the values that the SQL functions take."""
     return {
@@ -86,6 +91,7 @@ def training_values(
         "params": params,
         "seed": seed,
         "label_column": label_column,
+        "segment_shrinkage": segment_shrinkage,
     }
 
 

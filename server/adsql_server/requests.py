@@ -46,6 +46,9 @@ class Options(Given):
     params: dict[str, Any] | None = Field(None, description="The detector's parameters")
     seed: Annotated[int, Field(ge=-_INT8, le=_INT8)] | None = Field(None, description="For everything drawn at random")
     label_column: Name | None = Field(None, description="Which training rows are known to be anomalies")
+    segment_shrinkage: float | None = Field(
+        None, description="One detector for all segments, which stand for so many rows of each"
+    )
 
     def options(self) -> dict[str, object]:
         """Return the values of the call's arguments."""

@@ -36,3 +36,22 @@ FROM detect_anomalies(
 ) AS d
 WHERE d.is_anomaly;
 --> 4000
+
+-- With few rows in each segment, one detector for all of them: it sees each row against what is usual in its segment, which
+-- is partly what is usual in all where there are few rows.
+CREATE TABLE sales AS
+SELECT 'mall' AS shop, 1000 + 50 * sin(i) AS amount FROM generate_series(1, 300) AS i
+UNION ALL
+SELECT 'corner', 200 + 10 * sin(i * i) FROM generate_series(1, 300) AS i
+UNION ALL
+-- 80% less than usual, there.
+SELECT 'mall', 200
+UNION ALL
+SELECT 'new', 700 + 30 * i FROM generate_series(0, 4) AS i;
+
+SELECT (d.row).shop, (d.row).amount
+FROM detect_anomalies(
+    NULL::sales, 'mad', columns => ARRAY['amount'], segment_by => ARRAY['shop'], segment_shrinkage => 20
+) AS d
+WHERE d.is_anomaly;
+--> mall | 200.0

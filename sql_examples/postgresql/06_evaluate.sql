@@ -36,3 +36,8 @@ SELECT flagged, is_current FROM threshold_report('near', 'payments') WHERE flagg
 --> 20 | False
 --> 30 | True
 --> 50 | False
+
+-- Without labels there is no accuracy. What can be told is how far detectors agree.
+SELECT algorithm, other, round(rank_correlation::numeric, 2)
+FROM detector_agreement('payments', ARRAY['knn', 'mad'], ARRAY['amount', 'items']);
+--> knn | mad | -0.18

@@ -25,6 +25,6 @@ def test_what_is_wrong_is_told_with_an_exit_code(folder):
     adsql("train", "fares", "trips.csv", "-d", "m.duckdb", "-a", "mad", "-c", "fare")
     give = ("give-feedback", "fares", STRANGE, "-d", "m.duckdb", "--verdict")
     assert "ADSQL_INVALID_OPTION" in adsql(*give, "maybe", code=2).stderr
-    assert "no value in its column colour" in adsql(*give, "normal", "--key", "colour", code=1).stderr
+    assert "no value in its column colour" in adsql(*give, "normal", "--key", "colour", code=3).stderr
     assert "ADSQL_EMPTY_SOURCE" in adsql("apply-feedback", "fares", "trips.csv", "-d", "m.duckdb", code=3).stderr
     assert "ADSQL_UNKNOWN_MODEL" in adsql("preview-feedback", "none", "trips.csv", "-d", "m.duckdb", code=4).stderr

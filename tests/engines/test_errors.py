@@ -21,6 +21,8 @@ OPTIONS = [
     ("columns => ARRAY['nothing']", "UNUSABLE_COLUMN", "'nothing'", "every value is NULL"),
     ("segment_by => ARRAY['nope']", "UNKNOWN_COLUMN", "segment_by", "'nope'"),
     ("segment_by => ARRAY['kind', 'knd']", "UNKNOWN_COLUMN", "segment_by", "'knd'", "did you mean 'kind'?"),
+    ("segment_shrinkage => 5", "INVALID_OPTION", "segment_shrinkage", "segment_by"),
+    ("segment_by => ARRAY['kind'], segment_shrinkage => -1", "INVALID_OPTION", "segment_shrinkage", "-1"),
     ("label_column => 'nope'", "UNKNOWN_COLUMN", "label_column", "'nope'"),
     ("label_column => 'km'", "UNUSABLE_COLUMN", "label_column", "'km'"),
     ("algorithm => 'nope'", "UNKNOWN_ALGORITHM", "'nope'", "iforest, inne, iqr, kde, knn"),

@@ -31,6 +31,8 @@ OPTIONS = [
     ("zscore", "segment_by => ARRAY['kind'], columns => ARRAY['fare'], label_column => 'fraud', contamination => 0.05, seed => 3",
      {"segment_by": ["kind"], "columns": ["fare"], "label_column": "fraud", "contamination": 0.05, "seed": 3}),
     ("mad", "columns => NULL, segment_by => NULL, contamination => NULL, params => NULL, seed => NULL", {}),
+    ("knn", "segment_by => ARRAY['kind'], columns => ARRAY['fare'], segment_shrinkage => 12.5",
+     {"segment_by": ["kind"], "columns": ["fare"], "segment_shrinkage": 12.5}),
     ("mad", "threshold => NULL, alert_budget => NULL, label_column => NULL", {}),
 ]  # fmt: skip
 ALIASES = [(alias, cls.spec.name) for cls in registry.row_wise_detectors().values() for alias in cls.spec.aliases]

@@ -14,7 +14,17 @@ from adsql_udfs import loaded
 from server.trips import ROWS
 
 OPTIONS = dict.fromkeys(
-    ("columns", "segment_by", "contamination", "params", "seed", "threshold", "alert_budget", "label_column")
+    (
+        "columns",
+        "segment_by",
+        "contamination",
+        "params",
+        "seed",
+        "threshold",
+        "alert_budget",
+        "label_column",
+        "segment_shrinkage",
+    )
 )
 
 

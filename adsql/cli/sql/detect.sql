@@ -13,5 +13,6 @@ FROM adsql.detect_anomalies(
     version => $version,
     threshold => $threshold,
     alert_budget => $alert_budget,
-    label_column => $label_column
+    label_column => $label_column,
+    segment_shrinkage => $segment_shrinkage
 )

@@ -28,7 +28,16 @@ _SYSTEM = re.compile(r"(duckdb|pragma|pg|sqlite)_", re.IGNORECASE)
 _SYSTEM_SCHEMAS = frozenset({"system", "pg_catalog", "temp"})
 
 _ADSQL_SCALARS = frozenset(
-    {"anomaly_score", "severity", "is_anomaly", "detect_anomalies", "consensus", "explain_anomaly", "model_sql"}
+    {
+        "anomaly_score",
+        "severity",
+        "is_anomaly",
+        "detect_anomalies",
+        "consensus",
+        "explain_anomaly",
+        "suggest_normal",
+        "model_sql",
+    }
 )
 # By the place of the source among the arguments: it is SQL again.
 _ADSQL_SOURCES = {

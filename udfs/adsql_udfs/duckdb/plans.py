@@ -40,6 +40,7 @@ _TRAINING = frozenset(
         "threshold",
         "alert_budget",
         "label_column",
+        "segment_shrinkage",
     }
 )
 

@@ -238,7 +238,7 @@ def given_options(options: str) -> dict[str, Any]:
     return {name: float(value) if name in _FLOATS else value for name, value in found.items()}
 
 
-_FLOATS = ("contamination", "threshold", "sensitivity", "min_deviation")
+_FLOATS = ("contamination", "threshold", "segment_shrinkage", "sensitivity", "min_deviation")
 
 
 def stored(plpy: Server, record: ModelRecord) -> dict[str, Any]:

@@ -15,7 +15,8 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     version := NULL,
     threshold := NULL,
     alert_budget := NULL,
-    label_column := NULL
+    label_column := NULL,
+    segment_shrinkage := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_detect(
@@ -32,7 +33,8 @@ FROM query(
             'version': version,
             'threshold': threshold,
             'alert_budget': alert_budget,
-            'label_column': label_column
+            'label_column': label_column,
+            'segment_shrinkage': segment_shrinkage
         },
         __adsql_instance(1),
         current_database()
@@ -210,7 +212,8 @@ CREATE OR REPLACE $temporary MACRO $schema.fit_model(
     seed := NULL,
     threshold := NULL,
     alert_budget := NULL,
-    label_column := NULL
+    label_column := NULL,
+    segment_shrinkage := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_fit($training)
@@ -227,7 +230,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     seed := NULL,
     threshold := NULL,
     alert_budget := NULL,
-    label_column := NULL
+    label_column := NULL,
+    segment_shrinkage := NULL
 ) AS TABLE
 SELECT unnest(stored)
 FROM query(
@@ -245,7 +249,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     seed := NULL,
     threshold := NULL,
     alert_budget := NULL,
-    label_column := NULL
+    label_column := NULL,
+    segment_shrinkage := NULL
 ) AS (
     SELECT stored
     FROM query(

@@ -11,5 +11,6 @@ json_serialize_plan(__adsql_source(source), optimize := true),
     'seed': seed,
     'threshold': threshold,
     'alert_budget': alert_budget,
-    'label_column': label_column
+    'label_column': label_column,
+    'segment_shrinkage': segment_shrinkage
 }

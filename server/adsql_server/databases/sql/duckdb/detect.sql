@@ -9,5 +9,6 @@ FROM adsql.detect_anomalies(
     seed => $seed,
     threshold => $threshold,
     alert_budget => $alert_budget,
-    label_column => $label_column
+    label_column => $label_column,
+    segment_shrinkage => $segment_shrinkage
 )

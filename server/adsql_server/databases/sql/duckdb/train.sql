@@ -10,5 +10,6 @@ FROM adsql.train_model(
     seed => $seed,
     threshold => $threshold,
     alert_budget => $alert_budget,
-    label_column => $label_column
+    label_column => $label_column,
+    segment_shrinkage => $segment_shrinkage
 )

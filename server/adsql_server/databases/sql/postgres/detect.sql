@@ -9,5 +9,6 @@ FROM adsql.detect_anomalies(
     seed => %(seed)s::pg_catalog.int8,
     threshold => %(threshold)s::pg_catalog.float8,
     alert_budget => %(alert_budget)s::pg_catalog.int8,
-    label_column => %(label_column)s::pg_catalog.text
+    label_column => %(label_column)s::pg_catalog.text,
+    segment_shrinkage => %(segment_shrinkage)s::pg_catalog.float8
 ) AS found

@@ -39,7 +39,8 @@ CREATE OR REPLACE FUNCTION adsql.detect_anomalies(
     version integer DEFAULT NULL,
     threshold double precision DEFAULT NULL,
     alert_budget bigint DEFAULT NULL,
-    label_column text DEFAULT NULL
+    label_column text DEFAULT NULL,
+    segment_shrinkage double precision DEFAULT NULL
 )
 RETURNS TABLE ("row" jsonb, anomaly_score double precision, severity double precision, is_anomaly boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -61,7 +62,8 @@ CREATE OR REPLACE FUNCTION adsql.detect_anomalies(
     version integer DEFAULT NULL,
     threshold double precision DEFAULT NULL,
     alert_budget bigint DEFAULT NULL,
-    label_column text DEFAULT NULL
+    label_column text DEFAULT NULL,
+    segment_shrinkage double precision DEFAULT NULL
 )
 RETURNS TABLE ("row" anyelement, anomaly_score double precision, severity double precision, is_anomaly boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE

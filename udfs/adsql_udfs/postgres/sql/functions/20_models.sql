@@ -21,6 +21,7 @@ CREATE OR REPLACE FUNCTION adsql.train_model(
     threshold double precision DEFAULT NULL,
     alert_budget bigint DEFAULT NULL,
     label_column text DEFAULT NULL,
+    segment_shrinkage double precision DEFAULT NULL,
     @stored@
 )
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
