@@ -23,16 +23,23 @@ def filled(engine):
     return engine
 
 
+def assert_alike(found, expected):
+    """Sums have other last bits where rows come in another order."""
+    for row, one in zip(found, expected, strict=True):
+        for value, wanted in zip(row, one, strict=True):
+            assert value == (pytest.approx(wanted) if isinstance(wanted, float) else wanted)
+
+
 def test_stability_is_that_of_the_library(filled):
     expected = stability(plain(), "iforest", params={"n_estimators": 5}, seed=3)
     call = """'plain', algorithm => 'iforest', params => '{"n_estimators": 5}', seed => 3"""
-    assert filled.rows(STABILITY.format(call)) == [tuple(one) for one in expected]
+    assert_alike(filled.rows(STABILITY.format(call)), expected)
 
 
 def test_agreement_is_that_of_the_library(filled):
     expected = agreement(plain(), ("mad", "knn", "zscore"), ["x"])
     call = "'plain', algorithms => ARRAY['mad', 'knn', 'zscore'], columns => ARRAY['x']"
-    assert filled.rows(AGREEMENT.format(call)) == [tuple(one) for one in expected]
+    assert_alike(filled.rows(AGREEMENT.format(call)), expected)
 
 
 @pytest.mark.parametrize(
