@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 3  # that are tried in all combinations
 COMBINED = 20  # columns, those that contribute most, of which more than one are changed
-_TRIED = 50_000  # rows scored for each number of columns
+_TRIED = 20_000  # rows scored for each number of columns
 _FEWEST = 3  # values of a column
 _HALVINGS = 30
 _DIGITS = range(1, 17)
@@ -98,7 +98,7 @@ def suggest_normal(model: Model, table: Columns) -> list[list[Change] | None]:
     -------
     list
         The changes of each row, which are to be made together. One that has a status and no column where no change
-        helps. Costs up to 150,000 scores a row.
+        helps. Costs up to 60,000 scores a row.
 
     Raises
     ------

@@ -47,6 +47,12 @@ SELECT flagged, is_current FROM threshold_report('near', 'payments') WHERE flagg
 SELECT * FROM evaluate_model('near', 'payments', 'amount');
 --> error ADSQL_UNUSABLE_COLUMN
 
+-- Without labels: this is not accuracy. What depends on the seed cannot be relied on.
+SELECT varied, metric, round(value, 2) FROM model_stability('payments', 'mad', columns => ['amount']) WHERE varied = 'seed';
+--> seed | rank_correlation | 1.0
+--> seed | top_overlap | 1.0
+--> seed | flagged_overlap | None
+
 -- Without labels there is no accuracy. What can be told is how far detectors agree.
 SELECT algorithm, other, round(rank_correlation, 2)
 FROM detector_agreement('payments', algorithms => ['knn', 'mad'], columns => ['amount', 'items']);

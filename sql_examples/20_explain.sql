@@ -33,3 +33,10 @@ FROM (SELECT unnest(x) AS e FROM (SELECT explain_anomaly('fares', t) AS x FROM t
 
 SELECT round(anomaly_score('fares', t), 2) FROM trips AS t WHERE id = 7;
 --> 0.06
+
+-- What would have to change for them to be normal, within the range of the training?
+SELECT t.id, s.feature, s.value, s.suggested
+FROM (SELECT id, unnest(suggest_normal('fares', t)) AS s FROM trips AS t WHERE id >= 1999) AS t
+ORDER BY t.id;
+--> 2000 | fare | 950 | 19.996
+--> 2001 | fare | 19 | 12

@@ -25,6 +25,12 @@ ORDER BY series;
 --> Jena | 24 | 0
 --> Ulm | 24 | 0
 
+-- The season that was found, in points, and whether values or whole stretches were strange.
+SELECT DISTINCT series, season, algorithm
+FROM detect_series_anomalies('visits', 'hour', 'visitors', series => 'city', alert_budget => 5)
+WHERE is_anomaly AND series = 'Bonn';
+--> Bonn | [24] | decomposition
+
 -- Consecutive points are one incident.
 CREATE TABLE incidents AS
 FROM anomaly_incidents(

@@ -9,7 +9,7 @@ import typer
 
 from adsql import __version__
 from adsql.catalog import Catalog
-from adsql.cli import feedback, judging, postgres
+from adsql.cli import feedback, judging, postgres, series
 from adsql.cli.arguments import (
     AlertBudget,
     Algorithm,
@@ -188,6 +188,11 @@ app.command()(judging.agreement)
 app.command("give-feedback")(feedback.give)
 app.command("preview-feedback")(feedback.preview)
 app.command("apply-feedback")(feedback.apply)
+app.command()(series.plot)
+app.command()(series.train_series)
+app.command()(series.score_series)
+app.command()(series.changes)
+app.command()(series.backtest)
 
 
 @app.command()

@@ -83,8 +83,8 @@ def training_values(
     """Return the options of training as the values that the SQL functions take."""
     return {
         "algorithm": algorithm,
-        "columns": _names(columns),
-        "segment_by": _names(segment_by),
+        "columns": named_columns(columns),
+        "segment_by": named_columns(segment_by),
         "contamination": contamination,
         "threshold": threshold,
         "alert_budget": alert_budget,
@@ -95,7 +95,8 @@ def training_values(
     }
 
 
-def _names(names: str | None) -> list[str] | None:
+def named_columns(names: str | None) -> list[str] | None:
+    """Return the names in a line of CSV; None for none."""
     if names is None:
         return None
     [row] = csv.reader([names], skipinitialspace=True)

@@ -251,6 +251,10 @@ class Client:
         """Tell what each threshold of a model would flag; the SQL function is `threshold_report`."""
         return self._table("POST", f"/models/{_segment(model)}/thresholds", request_of(rows, {"version": version}))
 
+    def drift(self, model: str, rows: Rows, *, version: int | None = None) -> pa.Table:
+        """Tell whether rows are still like those of the training; the SQL function is `check_drift`."""
+        return self._table("POST", f"/models/{_segment(model)}/drift", request_of(rows, {"version": version}))
+
     def compare(
         self,
         models: Sequence[str],

@@ -48,6 +48,7 @@ class Task(NamedTuple):
     mode: Mode
     periods: tuple[int, ...] | None = None
     seed: int = 0
+    repeats: int | None = None  # the longest season that was found, if another algorithm sought any
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ WINDOWS = SeriesAlgorithm(
     ),
     (Mode.RETROSPECTIVE,),
     score=lambda X, task: window_neighbours.window_neighbours(
-        X[:, 0], task.periods[0] if task.periods else None, task.params["n_neighbors"], task.seed
+        X[:, 0], task.periods[0] if task.periods else None, task.params["n_neighbors"], task.seed, task.repeats
     ),
 )
 CHANNELS = SeriesAlgorithm(

@@ -15,7 +15,9 @@ MIN_DEVIATIONS = 12
 _INNER = 0.9  # where the tail begins, as a share of the deviations on both sides
 _OUTER = 0.99
 _BEYOND_OUTER = 6.0  # deviations on a side that the outer quantile leaves beyond it
-_UNCERTAINTY = 5.0  # divided by the deviations: how much wider bounds are that were fitted to few
+# Divided by the deviations: how much wider bounds are that were fitted to few. The quantile that leaves out a share of
+# new points lies beyond the one that leaves it out of those seen; how far was measured on clean series.
+_UNCERTAINTY = 20.0
 _HEAVIEST = 4.0
 _NORMAL = NormalDist()
 _ONE_DEVIATION = _NORMAL.cdf(1.0)

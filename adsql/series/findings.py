@@ -111,7 +111,7 @@ def findings(sampling: Sampling, X: Floats, taught: Floats, options: SeriesOptio
     beside = chosen.beside.get(options.mode)
     if beside is None:
         return values
-    task = asked._replace(params=beside.spec.resolve({}))
+    task = asked._replace(params=beside.spec.resolve({}), repeats=max(expectation.periods, default=None))
     stretches = _scored(sampling, taught, beside, task)
     if options.mode is Mode.CAUSAL:
         return _together(values, stretches, stretches.deviates)

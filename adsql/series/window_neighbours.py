@@ -10,6 +10,8 @@ from adsql.kernels.windows import covering_mean, window_distance
 from adsql.series.periods import autocorrelation, normalised
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from adsql.arrow import Floats
 
 NEIGHBOURS = 5
@@ -23,7 +25,11 @@ _ROUNDING = 1e-5  # of the distance between two unrelated windows: a series that
 
 
 def window_neighbours(
-    values: Floats, period: int | None = None, n_neighbors: int = NEIGHBOURS, seed: int = 0
+    values: Floats,
+    period: int | None = None,
+    n_neighbors: int = NEIGHBOURS,
+    seed: int = 0,
+    season: int | None = None,
 ) -> Floats:
     """Score points by how far the windows that cover them are from their nearest others.
 
@@ -41,6 +47,9 @@ def window_neighbours(
         Windows whose mean distance counts.
     seed
         For the lags, where there are more than 500.
+    season
+        Where the series repeats itself: every other lag is a multiple, since of a long season random lags hardly meet
+        the same place.
 
     Returns
     -------
@@ -75,10 +84,7 @@ def window_neighbours(
         last = n - width
         if last < width:
             continue
-        lags = np.arange(width, last + 1)
-        if len(lags) > MAX_LAGS:
-            drawn = np.random.default_rng(seed).choice(len(lags), MAX_LAGS, replace=False)
-            lags = lags[np.sort(drawn)]
+        lags = _lags(width, last, season, np.random.default_rng(seed))
         scores = covering_mean(window_distance(x, width, lags, n_neighbors), width, n)
         # A point that only windows without another beside them cover is as usual as can be told.
         scores = np.where(np.isnan(scores), np.nanmin(scores), scores)
@@ -86,6 +92,17 @@ def window_neighbours(
         if spread > _ROUNDING * np.sqrt(width):
             total += scores / spread
     return total
+
+
+def _lags(first: int, last: int, season: int | None, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return at most 500 of the lags, ascending."""
+    lags = np.arange(first, last + 1)
+    if len(lags) <= MAX_LAGS:
+        return lags
+    again = lags[lags % season == 0] if season is not None else lags[:0]
+    again = rng.permutation(again)[: MAX_LAGS // 2]
+    others = rng.choice(lags, MAX_LAGS - len(again), replace=False)
+    return np.unique(np.concatenate([again, others]))
 
 
 def shape_period(x: Floats) -> int:

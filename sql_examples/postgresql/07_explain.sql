@@ -36,3 +36,11 @@ WHERE t.id = 7;
 
 SELECT round(anomaly_score('fares', t)::numeric, 2) FROM trips AS t WHERE id = 7;
 --> 0.06
+
+-- What would have to change for them to be normal, within the range of the training?
+SELECT t.id, s.feature, s.value, s.suggested
+FROM trips AS t, unnest(suggest_normal('fares', t)) AS s
+WHERE t.id >= 1999
+ORDER BY t.id;
+--> 2000 | fare | 950 | 19.996
+--> 2001 | fare | 19 | 12

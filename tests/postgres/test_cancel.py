@@ -22,6 +22,8 @@ PHASES = {
     "training": "SELECT train_model('slow', 'many', algorithm => 'gmm', params => '{{\"n_components\": 40}}')",
     "ranking": "SELECT * FROM detect_anomalies('SELECT * FROM many LIMIT 15000', algorithm => 'sos')",
     "scoring": "SELECT max(anomaly_score) FROM detect_anomalies('wide', model => 'knn')",
+    "judging a series": "SELECT max(anomaly_score) FROM detect_series_anomalies('SELECT to_timestamp(i) AS ts, sin(i) AS v "
+    "FROM generate_series(1, 200000) AS i', 'ts', ARRAY['v'], algorithm => 'matrix_profile')",
     "scoring row by row": "SELECT max(anomaly_score('knn', t)) FROM wide AS t",
 }
 

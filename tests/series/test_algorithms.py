@@ -85,6 +85,17 @@ def test_of_new_points_99_percent_lie_in_a_99_percent_band(kind, causal):
     assert 0.985 <= np.mean(inside) <= 0.995
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_bounds_fitted_to_few_points_hold_as_well(kind, causal):
+    inside = []
+    for seed in range(500, 520):
+        values = clean(kind, 600, seed)
+        lower, upper = decompose(values, causal=causal).bounds(deviate_of(0.01))
+        inside.append(((lower <= values) & (values <= upper))[50:])
+    assert 0.985 <= np.mean(inside) <= 0.995
+
+
 @pytest.mark.parametrize("name", CAUSAL)
 def test_a_causal_result_stays_when_points_are_appended(name, season):
     whole = CAUSAL[name](season)

@@ -188,6 +188,14 @@ def test_by_default_clean_series_have_few_alarms(kind):
     assert judge(clean(kind, 2_000, 7), sensitivity=0.01).is_anomaly.mean() <= 0.02
 
 
+def test_a_week_s_end_is_no_strange_stretch():
+    t = np.arange(10_000)
+    values = 50 + 10 * np.sin(2 * np.pi * t / 24) + 5 * (t % 168 < 48) + 3 * np.random.default_rng(0).random(len(t))
+    judged = judge(values)
+    assert judged.season == (24, 168)
+    assert judged.is_anomaly.mean() < 0.004
+
+
 def test_the_season_is_reported(values):
     assert judge(values).season == (24,)
     assert judge(clean("noise", N, 0)).season == ()

@@ -104,6 +104,7 @@ def test_reports_are_tables(client):
     labelled = [{**trip, "fraud": trip["fare"] > 900, "short": trip["km"] < 4} for trip in TRIPS]
     assert client.explain(MODEL, TRIPS, top_k=1)["row_number"].to_pylist() == [len(TRIPS)]
     assert client.thresholds(MODEL, TRIPS)["is_current"].to_pylist().count(True) == 1
+    assert client.drift(MODEL, TRIPS)["feature"].to_pylist()
     assert set(client.compare([MODEL], labelled, "fraud", k=1)["model"].to_pylist()) == {MODEL}
     assert client.profile(TABLE)["column_name"].to_pylist() == TABLE.column_names
     assert "lift" in client.contrast(labelled, "fraud", ["short"]).column_names

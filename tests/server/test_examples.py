@@ -23,7 +23,8 @@ EXAMPLES.sort(key=lambda example: example[0] != "/api/v1/train")
 def test_all_endpoints_that_take_rows_have_examples():
     assert {path for path, _, _ in EXAMPLES} >= {
         "/api/v1/detect", "/api/v1/train", "/api/v1/models/{name}/score", "/api/v1/models/{name}/evaluate", "/api/v1/sql",
-        "/api/v1/models/{name}/explain", "/api/v1/models/{name}/thresholds", "/api/v1/compare", "/api/v1/profile",
+        "/api/v1/models/{name}/explain", "/api/v1/models/{name}/thresholds", "/api/v1/models/{name}/drift",
+        "/api/v1/compare", "/api/v1/profile",
         "/api/v1/contrast",
         *(f"/api/v1/models/{{name}}/feedback{what}" for what in ("", "/preview", "/apply")),
     }  # fmt: skip

@@ -36,6 +36,13 @@ def test_thresholds_are_told(admin, model):
     assert [one["flagged"] for one in found if one["is_current"]] == [1]
 
 
+def test_drift_is_told(admin, model):
+    assert {one["verdict"] for one in rows(admin.post(f"/models/{model}/drift", json={"rows": ROWS}))} == {"stable"}
+    risen = [{**row, "fare": row["fare"] + 500} for row in ROWS]
+    found = {one["feature"]: one["verdict"] for one in rows(admin.post(f"/models/{model}/drift", json={"rows": risen}))}
+    assert found == {"fare": "large", "km": "stable"}
+
+
 def test_models_are_compared(admin, model):
     sent = {"rows": LABELLED, "models": [model, "reported too"], "label": "fraud", "k": 1}
     found = rows(admin.post("/compare", json=sent))
@@ -69,6 +76,8 @@ def test_options_of_a_file_stand_in_the_address(admin, model):
     [
         ("/models/none/explain", {}, 404, "ADSQL_UNKNOWN_MODEL"),
         ("/models/none/thresholds", {}, 404, "ADSQL_UNKNOWN_MODEL"),
+        ("/models/none/drift", {}, 404, "ADSQL_UNKNOWN_MODEL"),
+        ("/models/reported/drift", {"rows": [{"fare": 1.0}]}, 422, "ADSQL_MISSING_COLUMN"),
         ("/models/reported/explain", {"top_k": 0}, 422, "ADSQL_INVALID_REQUEST"),
         ("/models/reported/explain", {"key": "no such column"}, 422, "ADSQL_UNKNOWN_COLUMN"),
         ("/models/reported/thresholds", {"version": 9}, 404, "ADSQL_UNKNOWN_VERSION"),

@@ -29,6 +29,7 @@ READS = [
     "FROM detect_series_anomalies('t', 'at', ['a'], series => 's', exclude => 'FROM known')",
     "FROM anomaly_incidents('FROM detect_series_anomalies(''t'', ''at'', ''a'')')", "FROM score_series('m', 't')",
     "FROM backtest_series('t', 'at', 'a', incidents => 'known')", "FROM detect_change_points('t', 'at', 'a')",
+    "SELECT suggest_normal('m', t) FROM t",
     "SELECT anomaly_score('m', t), adsql.is_anomaly('m', a, b) FROM t", "FROM model_info('m')", "FROM models()",
 ]  # fmt: skip
 NO_SINGLE_SELECT = [
@@ -61,6 +62,7 @@ MORE_THAN_READING = [
         "detect_anomalies('t', columns => drop_model('m'))", "evaluate_model('m', 'FROM read_text(''x'')', 'l')",
         "explain_anomalies('FROM read_text(''x'')', 'm')", "compare_models(['m'], 'FROM glob(''x'')', 'l')",
         "threshold_report('m', 'SELECT getenv(''x'')')", "profile_data('SELECT drop_model(''m'')')",
+        "check_drift('m', 'SELECT drop_model(''m'')')",
         "suggest_detectors(source => 'FROM query(''x'')')", "contrast_anomalies('FROM pg_settings', 'f', ['a'])",
         "detect_series_anomalies('t', 'at', 'a', exclude => 'FROM read_text(''x'')')", "train_series_model('m', 't', 'at', 'a')",
         "detect_series_anomalies('t', 'at', 'a', exclude => (SELECT 'x'))",

@@ -214,6 +214,14 @@ def test_names_are_quoted(con):
     assert rows(con, query) == [(3 * HOURS,)]
 
 
+@pytest.mark.parametrize(("value", "status"), [("500.0", None), ("5", None), ("2.5e0", None), ("NULL", "no value")])
+def test_values_may_be_constants(con, value, status):
+    query = f"FROM detect_series_anomalies('SELECT i AS t, {value} AS v FROM range(40) AS r(i)', 't', 'v')"
+    assert rows(con, f"SELECT DISTINCT status {query}") == [(status,)]
+    with raises("ADSQL_UNUSABLE_COLUMN", "VARCHAR"):
+        rows(con, query.replace(f"{value} AS v", "''high'' AS v"))
+
+
 def test_many_short_series_in_one_call(con):
     query = """
         SELECT count(*), count(DISTINCT series), count(anomaly_score)

@@ -117,7 +117,7 @@ def test_a_change_is_told_as_text_and_in_spreads():
 
 
 def test_what_is_between_the_training_s_values_is_suggested_of_fractions_and_not_of_whole_numbers():
-    table = {"x": pa.array([i / 4 for i in range(-400, 401)]), "n": pa.array(np.arange(801.0))}
+    table = {"x": pa.array([i / 4 + 0.1 for i in range(-400, 401)]), "n": pa.array(np.arange(801.0))}
     model = fitted(table=table, threshold=0.83, contamination=None)
     [[x], [n]] = suggest_normal(model, {"x": pa.array([120.0, 0.0]), "n": pa.array([400.0, 1000.0])})
     assert (x.feature, n.feature) == ("x", "n")

@@ -27,6 +27,7 @@ class Call(StrEnum):
     THRESHOLDS = "thresholds"
     EXPLAIN = "explain"
     PROFILE = "profile"
+    DRIFT = "drift"
     CONTRAST = "contrast"
     GIVE_FEEDBACK = "give_feedback"
     PREVIEW_FEEDBACK = "preview_feedback"

@@ -28,7 +28,16 @@ _SYSTEM = re.compile(r"(duckdb|pragma|pg|sqlite)_", re.IGNORECASE)
 _SYSTEM_SCHEMAS = frozenset({"system", "pg_catalog", "temp"})
 
 _ADSQL_SCALARS = frozenset(
-    {"anomaly_score", "severity", "is_anomaly", "detect_anomalies", "consensus", "explain_anomaly", "model_sql"}
+    {
+        "anomaly_score",
+        "severity",
+        "is_anomaly",
+        "detect_anomalies",
+        "consensus",
+        "explain_anomaly",
+        "suggest_normal",
+        "model_sql",
+    }
 )
 # By the place of the source among the arguments: it is SQL again.
 _ADSQL_SOURCES = {
@@ -37,7 +46,7 @@ _ADSQL_SOURCES = {
     "detector_agreement": 0, "preview_feedback": 1, "detect_series_anomalies": 0, "anomaly_incidents": 0,
     "detect_change_points": 0, "backtest_series": 0, "score_series": 1,
 }  # fmt: skip
-# Arguments that are sources as well, and how many others stand before the first that may be one: they go by name.
+# Arguments that are sources as well, and how many others may go without their names: none of these.
 _FURTHER_SOURCES = frozenset({"exclude", "incidents", "holidays"})
 _WITHOUT_NAMES = {"detect_series_anomalies": 3, "detect_change_points": 3, "backtest_series": 3}
 _TABLE_FUNCTIONS = frozenset(

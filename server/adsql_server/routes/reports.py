@@ -1,4 +1,4 @@
-"""What models and rows are like: explanations, thresholds, comparisons, profiles, contrasts. Nothing is stored."""
+"""What models and rows are like: explanations, thresholds, drift, comparisons, profiles, contrasts."""
 
 from __future__ import annotations
 
@@ -45,6 +45,17 @@ async def explain(request: Request, gateway: Opened, caller: Reader, name: Model
 async def thresholds(request: Request, gateway: Opened, caller: Reader, name: ModelName) -> Response:
     """Tell what each threshold would flag: `threshold_report(model, source)`."""
     return await _report(request, gateway, caller, Reported, Call.THRESHOLDS, name)
+
+
+@router.post(
+    "/models/{name}/drift",
+    response_class=Response,
+    responses=documented.rows("How rows differ from the training's: one row a feature, with a p-value and a verdict"),
+    openapi_extra=documented.body(Reported, rows={"rows": TRIPS}),
+)
+async def drift(request: Request, gateway: Opened, caller: Reader, name: ModelName) -> Response:
+    """Tell whether rows are still like those of the training: `check_drift(model, source)`."""
+    return await _report(request, gateway, caller, Reported, Call.DRIFT, name)
 
 
 @router.post(

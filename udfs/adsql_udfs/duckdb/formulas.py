@@ -58,8 +58,10 @@ def source_types(plan: Mapping[str, Any]) -> dict[str, str] | None:
         return None
     types: dict[str, str] = {}
     for expression in operators[0].get("expressions", []):
-        name, returned = expression.get("alias"), expression.get("return_type", {})
-        if not name or name in types:
+        # A constant has its type beside its value.
+        returned = expression.get("return_type") or (expression.get("value") or {}).get("type")
+        name = expression.get("alias")
+        if not name or name in types or not returned:
             return None
         details = returned.get("type_info") or {}
         short = returned.get("id") == "DECIMAL" and details.get("width", _EXACT_DIGITS + 1) <= _EXACT_DIGITS

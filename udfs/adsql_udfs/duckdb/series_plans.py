@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NUMERIC = (
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
-    "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN",
+    "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "NULL",
 )  # fmt: skip
 _OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
 POINTS = 2**18  # that are judged in one call: some tens of megabytes

@@ -1,0 +1,219 @@
+"""The commands about series: pictures, models, change points, backtests."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - Typer reads the annotations while it runs
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from adsql.cli.arguments import (
+    AlertBudget,
+    Contamination,
+    Database,
+    Input,
+    InputOption,
+    Name,
+    Output,
+    OutputFormat,
+    Version,
+    chosen_input,
+    named_columns,
+)
+from adsql.cli.databases import MEMORY, Access, database
+from adsql.cli.failures import err, reading, reporting
+from adsql.cli.output import check_folder, check_output, show, write
+from adsql.cli.running import in_background, query, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adsql.cli.output import Format
+
+Time = Annotated[str, typer.Option("--time", "-t", help="The column of times.")]
+Value = Annotated[str, typer.Option("--value", help="The column of values.")]
+Series = Annotated[
+    str | None, typer.Option("--series", "-s", help="Columns, separated by commas, whose values each are a series.")
+]
+Season = Annotated[
+    str | None, typer.Option("--season", help="Seasons in points, separated by commas; none. Default: found.")
+]
+Sensitivity = Annotated[
+    float | None, typer.Option("--sensitivity", help="Share of normal points outside of the bounds. Default: 0.001.")
+]
+Direction = Annotated[str | None, typer.Option("--direction", help="both, up or down. Default: both.")]
+MinDeviation = Annotated[float | None, typer.Option("--min-deviation", help="How far off a value must be at least.")]
+SeriesAlgorithm = Annotated[
+    str | None, typer.Option("--algorithm", "-a", help="decomposition, window_neighbours, ... Default: auto.")
+]
+Incidents = Annotated[
+    str | None, typer.Option("--incidents", help="What is known to have happened: started_at, ended_at, series.")
+]
+_STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
+
+
+def plot(
+    time: Time,
+    value: Value,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .png, .svg or .html file.")],
+    source: Input = None,
+    source_option: InputOption = None,
+    db: Database = MEMORY,
+    series: Series = None,
+    incidents: Incidents = None,
+    algorithm: SeriesAlgorithm = None,
+    season: Season = None,
+    sensitivity: Sensitivity = None,
+    contamination: Contamination = None,
+    alert_budget: AlertBudget = None,
+    direction: Direction = None,
+    min_deviation: MinDeviation = None,
+    mode: Annotated[str | None, typer.Option("--mode", help="retrospective or causal.")] = None,
+    title: Annotated[str, typer.Option("--title", help="Above the picture.")] = "",
+) -> None:
+    """Draw series: values, what was expected, anomalies, and known incidents."""
+    from adsql.plot import files, read  # noqa: PLC0415 - no other command needs them
+
+    with reporting():
+        chosen = chosen_input(source, source_option)
+        files.check_suffix(output)
+        check_folder(output, chosen, db)
+        values = {
+            **_rows(chosen, time, value, series), "algorithm": algorithm, "season": _season(season),
+            "sensitivity": sensitivity, "contamination": contamination, "alert_budget": alert_budget,
+            "direction": direction, "min_deviation": min_deviation, "mode": mode,
+        }  # fmt: skip
+        with database(db, Access.READ) as con:
+            results = _table(con, "series_detect", values, chosen)
+            known = None
+            if incidents is not None:
+                known = _table(con, "series_incidents", {"incidents": incidents}, incidents)
+        found = read(results, known)
+        files.write(output, found, title)
+        strange = sum(int(each.is_anomaly.sum()) for each in found)
+        err.print(
+            f"{len(results):,} points of {len(found):,} series, {strange:,} anomalous; drawn to {output}",
+            soft_wrap=True,
+        )
+        if len(found) > files.MAX_SHOWN:
+            err.print(f"drawn are the {files.MAX_SHOWN} series with the strangest points; choose others in a SELECT")
+
+
+def train_series(
+    name: Name,
+    db: Database,
+    time: Time,
+    value: Value,
+    source: Input = None,
+    source_option: InputOption = None,
+    series: Series = None,
+    season: Season = None,
+    sensitivity: Sensitivity = None,
+    direction: Direction = None,
+    min_deviation: MinDeviation = None,
+) -> None:
+    """Keep what later points of series are judged by."""
+    with reporting():
+        chosen = chosen_input(source, source_option)
+        values = {
+            **_rows(chosen, time, value, series), "name": name, "season": _season(season), "sensitivity": sensitivity,
+            "direction": direction, "min_deviation": min_deviation,
+        }  # fmt: skip
+        with database(db, Access.KEEP) as con, reading(chosen):
+            rows = run(con, query("series_train"), values, f"training {name}")
+        show(_STORED, rows)
+
+
+def score_series(
+    name: Name,
+    db: Database,
+    source: Input = None,
+    source_option: InputOption = None,
+    version: Version = None,
+    output: Output = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Judge points of series by a saved model."""
+    with reporting():
+        chosen = chosen_input(source, source_option)
+        _write("series_score", db, chosen, {"name": name, "version": version}, output, output_format)
+
+
+def changes(
+    time: Time,
+    value: Value,
+    source: Input = None,
+    source_option: InputOption = None,
+    db: Database = MEMORY,
+    series: Series = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="any, level, trend or variance. Default: any.")] = None,
+    season: Season = None,
+    sensitivity: Annotated[
+        float | None, typer.Option("--sensitivity", help="Share of series with a false alarm. Default: 0.01.")
+    ] = None,
+    output: Output = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell when series changed for good: their level, trend or variance."""
+    with reporting():
+        chosen = chosen_input(source, source_option)
+        values = {
+            **_rows(chosen, time, value, series), "kind": kind, "season": _season(season), "sensitivity": sensitivity
+        }  # fmt: skip
+        _write("series_changes", db, chosen, values, output, output_format)
+
+
+def backtest(
+    time: Time,
+    value: Value,
+    source: Input = None,
+    source_option: InputOption = None,
+    db: Database = MEMORY,
+    series: Series = None,
+    step: Annotated[str | None, typer.Option("--step", help="hour, day, week, ..., or a number. Default: day.")] = None,
+    incidents: Incidents = None,
+    algorithm: SeriesAlgorithm = None,
+    season: Season = None,
+    sensitivity: Sensitivity = None,
+    direction: Direction = None,
+    min_deviation: MinDeviation = None,
+    output: Output = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell what would have been flagged on each past day, by what was known then."""
+    with reporting():
+        chosen = chosen_input(source, source_option)
+        values = {
+            **_rows(chosen, time, value, series), "incidents": incidents, "algorithm": algorithm,
+            "step": int(step) if step is not None and step.isdecimal() else step, "season": _season(season),
+            "sensitivity": sensitivity, "direction": direction, "min_deviation": min_deviation,
+        }  # fmt: skip
+        _write("series_backtest", db, chosen, values, output, output_format)
+
+
+def _rows(source: str, time: str, value: str, series: str | None) -> dict[str, Any]:
+    return {"source": source, "time": time, "value": value, "series": named_columns(series)}
+
+
+def _season(text: str | None) -> object:
+    """Return seasons as numbers where they are, else the word, which the library checks."""
+    parts = named_columns(text) or []
+    return [int(part) for part in parts] if parts and all(part.isdecimal() for part in parts) else text
+
+
+def _table(con: Any, statement: str, values: Mapping[str, Any], source: str) -> Any:  # noqa: ANN401 - engine's types
+    text = query(statement, con)
+    with reading(source):
+        return in_background(con, lambda: con.sql(text, params=dict(values)).to_arrow_table(), f"reading {source}")
+
+
+def _write(
+    statement: str, db: str, source: str, values: Mapping[str, Any], output: Path | None, wanted: Format | None
+) -> None:
+    check_output(output, wanted, source, db)
+    with database(db, Access.READ) as con, reading(source):
+        given = {**values, "source": source}
+        found = in_background(
+            con, lambda: con.sql(query(statement, con), params=given).materialize(), f"reading {source}"
+        )
+        write(con, found, output, wanted)

@@ -1,0 +1,15 @@
+SELECT *
+FROM adsql.backtest_series(
+    $source,
+    $time,
+    $value,
+    series => $series,
+    step => $step,
+    incidents => $incidents,
+    algorithm => $algorithm,
+    season => $season,
+    sensitivity => $sensitivity,
+    direction => $direction,
+    min_deviation => $min_deviation
+)
+ORDER BY series, period

@@ -1,0 +1,1 @@
+SELECT * FROM query(__adsql_source($incidents))

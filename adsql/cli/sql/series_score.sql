@@ -1,0 +1,1 @@
+SELECT * FROM adsql.score_series($name, $source, version => $version)

@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.check_drift($model, $source, version => $version)

@@ -1,0 +1,77 @@
+"""The commands about series, run as a program."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from cli.program import adsql
+
+SOURCE = """
+    SELECT s AS shop, TIMESTAMP '2024-03-01' + to_hours(i) AS ts,
+        50 + 20 * sin(2 * pi() * i / 24) + hash(i * 7 + s) % 5 + if(s = 2 AND i BETWEEN 400 AND 402, 60, 0) AS v
+    FROM range(1, 4) AS a(s), range(480) AS b(i)
+"""
+LEVELS = "SELECT i AS t, hash(i) % 5 + if(i >= 200, 9, 0) AS v FROM range(400) r(i)"
+COLUMNS = ("--time", "ts", "--value", "v", "--series", "shop")
+
+
+def table(*arguments):
+    return list(csv.DictReader(adsql(*arguments, "-f", "csv").stdout.splitlines()))
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "html"])
+def test_plot_draws_a_picture_and_tells_what_is_in_it(folder, suffix):
+    known = (
+        "SELECT 2 AS series, TIMESTAMP '2024-03-17 15:00:00' AS started_at, TIMESTAMP '2024-03-17 19:00:00' AS ended_at"
+    )
+    told = adsql(
+        "plot",
+        SOURCE,
+        *COLUMNS,
+        "-o",
+        f"shops.{suffix}",
+        "--incidents",
+        known,
+        "--alert-budget",
+        "3",
+        "--title",
+        "Shops",
+    )
+    assert "1,440 points of 3 series" in told.stderr
+    assert (folder / f"shops.{suffix}").stat().st_size > 10_000
+
+
+def test_models_of_series_are_trained_and_asked(folder):
+    adsql("train-series", "shops", SOURCE, *COLUMNS, "-d", "m.duckdb", "--season", "24", "--min-deviation", "10")
+    later = "SELECT 2 AS shop, TIMESTAMP '2024-03-21 03:00:00' AS ts, 500.0 AS v"
+    [row] = table("score-series", "shops", later, "-d", "m.duckdb")
+    assert (row["series"], row["is_anomaly"], row["status"]) == ("2", "true", "")
+    assert "decomposition" in adsql("models", "-d", "m.duckdb", "-f", "csv").stdout
+    assert "ADSQL_WRONG_KIND_OF_MODEL" in adsql("score", "shops", later, "-d", "m.duckdb", code=4).stderr
+
+
+def test_changes_and_backtests_are_rows(folder):
+    [change] = table("changes", LEVELS, "--time", "t", "--value", "v")
+    assert (change["ts"], change["kind"]) == ("200", "level")
+    periods = table("backtest", SOURCE, *COLUMNS, "--step", "week", "--min-deviation", "20")
+    assert sum(int(row["points"]) for row in periods) == 3 * 480
+    assert {row["series"] for row in periods if row["alerts"] != "0"} == {"2"}
+    assert len(table("backtest", LEVELS, "--time", "t", "--value", "v", "--step", "100")) == 4
+
+
+@pytest.mark.parametrize(("arguments", "code", "fragment"), [
+    (("plot", SOURCE, *COLUMNS, "-o", "a.pdf"), 2, ".png"), (("plot", SOURCE, *COLUMNS, "-o", "no/a.png"), 2, "no"),
+    (("plot", SOURCE, "--time", "at", "--value", "v", "-o", "a.png"), 3, "'at'"),
+    (("plot", "nothing.csv", *COLUMNS, "-o", "a.png"), 3, "nothing.csv"),
+    (("plot", SOURCE, *COLUMNS, "-o", "a.png", "--season", "daily"), 2, "season"),
+    (("plot", SOURCE, *COLUMNS, "-o", "a.png", "--incidents", "SELECT 1 AS x"), 3, "started_at"),
+    (("changes", LEVELS, "--time", "t", "--value", "v", "--kind", "mean"), 2, "variance"),
+    (("backtest", SOURCE, *COLUMNS, "--step", "fortnight"), 2, "week"),
+    (("score-series", "nobody", SOURCE, "-d", "m.duckdb"), 4, "nobody"),
+])  # fmt: skip
+def test_what_is_wrong_is_told_with_an_exit_code(folder, arguments, code, fragment):
+    if "m.duckdb" in arguments:
+        adsql("train-series", "other", LEVELS, "--time", "t", "--value", "v", "-d", "m.duckdb")
+    assert fragment in adsql(*arguments, code=code).stderr
