@@ -93,7 +93,7 @@ def explain(model: Model, table: Columns, top_k: object = None) -> list[list[Rea
     >>> table = {"fare": pa.array([float(i % 40) for i in range(400)]), "km": pa.array([i % 7 for i in range(400)])}
     >>> model = Model.fit(table, TrainingOptions.parse("mad"))
     >>> explain(model, {"fare": pa.array([950.0]), "km": pa.array([3])})[0][0].reason
-    'fare 950 is far above the 19.5 expected (usual: -9.41 to 48.41)'
+    'fare 950 is far above the 19.5 expected (usual: 0 to 39)'
     """
     most = checked_top_k(top_k)
     result: list[list[Reason] | None] = [None] * len(next(iter(table.values()), ()))
@@ -160,7 +160,7 @@ def _of_segment(segment: Segment, columns: Columns, most: int | None, where: str
     totals = np.column_stack([found.parts[:, own].sum(axis=1) for own in members])
     order = np.argsort(-totals, axis=1, kind="stable")[:, :most]
     tellers = [
-        column_of([segment.features.features[i] for i in own], columns[name], found, own)
+        column_of([segment.features.features[i] for i in own], columns[name], found, own, _extremes(segment, name))
         for name, own in zip(names, members, strict=True)
     ]
     texts = [value_text(columns[name]).to_pylist() for name in names]
@@ -175,6 +175,10 @@ def _of_segment(segment: Segment, columns: Columns, most: int | None, where: str
         ]  # fmt: skip
 
     return [reasons(row, order[row]) if there else None for row, there in enumerate(present.tolist())]
+
+
+def _extremes(segment: Segment, column: str) -> tuple[float, float]:
+    return (-np.inf, np.inf) if segment.reference is None else segment.reference.extremes(column)
 
 
 def _text(values: Sequence[object], row: int) -> str | None:

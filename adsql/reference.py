@@ -186,6 +186,19 @@ class Reference:
         traits = tuple(old.merged(new) for old, new in zip(self.traits, observed(features, table), strict=True))
         return Reference(self.rows + len(table[features.columns[0]]), traits)
 
+    def extremes(self, column: str) -> tuple[float, float]:
+        """Return the smallest and the largest number of a column; infinities where it has none.
+
+        Examples
+        --------
+        >>> Reference(2, (Numbers("x", "x", 0, np.array([1.0, 9.0]), np.array([1, 2], np.int32)),)).extremes("x")
+        (1.0, 9.0)
+        """
+        for trait in self.traits:
+            if isinstance(trait, Numbers) and trait.column == column and len(trait.grid):
+                return float(trait.grid[0]), float(trait.grid[-1])
+        return -np.inf, np.inf
+
     def to_state(self) -> State:
         """Return what is stored."""
         numbers = [trait for trait in self.traits if isinstance(trait, Numbers)]

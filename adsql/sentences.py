@@ -40,7 +40,11 @@ class Teller(ABC):
 
 
 def column_of(
-    features: Sequence[Feature], values: pa.Array[Any], found: Contributions, places: Sequence[int]
+    features: Sequence[Feature],
+    values: pa.Array[Any],
+    found: Contributions,
+    places: Sequence[int],
+    extremes: tuple[float, float],
 ) -> Teller:
     """Return what tells about a column.
 
@@ -54,21 +58,32 @@ def column_of(
         The contributions of all features.
     places
         Which of them are the column's.
+    extremes
+        The smallest and the largest number of the training: nothing beyond them is usual.
     """
     first = features[0]
     if first.encoding == "value":
-        return _Numbers(first, values, found, places[0])
+        return _Numbers(first, values, found, places[0], extremes)
     if first.kind is Kind.TEXT:
         return _Categories(first, values)
     return _Moments(features, values, found.parts[:, places])
 
 
 class _Numbers(Teller):
-    def __init__(self, feature: Feature, values: pa.Array[Any], found: Contributions, place: int) -> None:
+    def __init__(
+        self,
+        feature: Feature,
+        values: pa.Array[Any],
+        found: Contributions,
+        place: int,
+        extremes: tuple[float, float],
+    ) -> None:
         self._feature, self._parts, self._is_conditional = feature, found.parts[:, place], found.is_conditional
         self._expected = feature.center + feature.scale * found.expected[:, place]
         self._values = np.clip(feature.raw(values), -LARGEST, LARGEST)
         self._is_boolean = pa.types.is_boolean(values.type)
+        reach = _USUAL * feature.scale
+        self._usual = max(feature.center - reach, extremes[0]), min(feature.center + reach, extremes[1])
 
     def expected(self, row: int) -> str:
         return self._shown(float(f"{self._expected[row]:.6g}"), "")
@@ -87,7 +102,7 @@ class _Numbers(Teller):
         how = f"{'far ' if abs(distance) > _FAR else ''}{'above' if distance > 0 else 'below'}"
         if self._is_conditional and abs(value - center) <= _USUAL * spread:
             return f"{name} {text} is usual by itself, but {how} the {wanted} that goes with the other columns"
-        low, high = self._shown(center - _USUAL * spread), self._shown(center + _USUAL * spread)
+        low, high = (self._shown(end) for end in self._usual)
         return f"{name} {text} is {how} the {wanted} expected (usual: {low} to {high})"
 
     def _shown(self, value: float, separator: str = ",") -> str:

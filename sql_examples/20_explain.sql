@@ -14,7 +14,7 @@ FROM train_model('fares', 'trips', columns => ['fare', 'distance', 'payment'], c
 
 -- The column that contributes most to each anomaly, with a sentence.
 SELECT row_key, reason FROM explain_anomalies('trips', 'fares', top_k => 1, key => 'id');
---> 2000 | fare 950 is far above the 19.99 expected (usual: -4.791 to 28.79)
+--> 2000 | fare 950 is far above the 19.99 expected (usual: 4 to 28.79)
 --> 2001 | fare 19 is usual by itself, but above the 11.84 that goes with the other columns
 
 -- Joined with the table.
