@@ -13,6 +13,7 @@ import pyarrow as pa
 from adsql.engines import engine
 from adsql.errors import CorruptModel, from_message
 from adsql_server.caller import TENANT_NAME
+from adsql_server.databases.kept import Kept
 from adsql_server.databases.protocol import Call, Result, call_sql
 from adsql_server.databases.statements import Checker
 from adsql_server.problems import InternalError, InvalidRequest
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 LENT = "adsql_rows"
 _BATCH = 16_384
+# Files open at once, as far as their tenants are not working: each may take as much memory as is its limit.
+_MOST = 32
 # What the macro `detect_anomalies(model, row)` becomes once it has found the model.
 _ONE_ROW = "SELECT __adsql_detect($handle, $row)"
 _ROWS = "SELECT __adsql_detect($handle, given) FROM (SELECT unnest($rows) AS given)"
@@ -48,22 +51,21 @@ class DuckDBTenants:
             "autoinstall_known_extensions": False, "autoload_known_extensions": False,
         }  # fmt: skip
         self._checker = Checker()
-        self._lock = threading.Lock()
-        self._tenants: dict[str, _Tenant] = {}
+        self._tenants = Kept(_MOST, self._open, _Tenant.close)
 
     @contextmanager
     def session(self, tenant: str, *, unlimited: bool = False) -> Iterator[DuckDBSession]:  # noqa: ARG002 - DuckDB has no clock
         """Return a session of a tenant, whose file is created if it is not there yet."""
-        opened = self._tenants.get(tenant) or self._open(tenant)
-        session = DuckDBSession(opened, self._checker)
-        try:
-            yield session
-        except (duckdb.FatalException, duckdb.InternalException):
-            # Such an instance answers nothing any more; the file is as it was at the last commit.
-            self._forget(tenant, opened)
-            raise
-        finally:
-            session.close()
+        with self._tenants.used(tenant) as opened:
+            session = DuckDBSession(opened, self._checker)
+            try:
+                yield session
+            except (duckdb.FatalException, duckdb.InternalException):
+                # Such an instance answers nothing any more; the file is as it was at the last commit.
+                self._tenants.forget(tenant, opened)
+                raise
+            finally:
+                session.close()
 
     def check_source(self, source: str) -> None:
         """Raise if a source is a statement that callers may not send."""
@@ -71,7 +73,7 @@ class DuckDBTenants:
 
     def opened(self) -> list[str]:
         """Return the tenants whose instances are open."""
-        return list(self._tenants)
+        return self._tenants.names()
 
     def check(self) -> None:
         """Ask every open instance for a sign of life."""
@@ -81,32 +83,20 @@ class DuckDBTenants:
 
     def close(self) -> None:
         """Close all files."""
-        with self._lock:
-            for tenant in self._tenants.values():
-                tenant.con.close()
-            self._tenants.clear()
+        self._tenants.close()
         self._checker.close()
 
     def _open(self, name: str) -> _Tenant:
         if not re.fullmatch(TENANT_NAME, name):
             raise InternalError("a tenant's name cannot be that of a file")
-        with self._lock:
-            if name not in self._tenants:
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                con = engine("duckdb").connect(self._folder / f"{name}.duckdb", config=self._config)
-                try:
-                    _lock_down(con, self._readable)
-                except BaseException:
-                    con.close()
-                    raise
-                self._tenants[name] = _Tenant(con)
-            return self._tenants[name]
-
-    def _forget(self, name: str, broken: _Tenant) -> None:
-        with self._lock:
-            if self._tenants.get(name) is broken:
-                del self._tenants[name]
-                broken.con.close()
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        con = engine("duckdb").connect(self._folder / f"{name}.duckdb", config=self._config)
+        try:
+            _lock_down(con, self._readable)
+        except BaseException:
+            con.close()
+            raise
+        return _Tenant(con)
 
 
 def _lock_down(con: duckdb.DuckDBPyConnection, readable: Sequence[str]) -> None:
@@ -142,6 +132,10 @@ class _Tenant:
             if writes == self._writes:
                 self._handles[model] = found
         return found
+
+    def close(self) -> None:
+        """Close the file."""
+        self.con.close()
 
     def written(self) -> None:
         """Forget handles: there may be newer models."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import threading
-from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
 from adsql_server.caller import TENANT_NAME
+from adsql_server.databases.kept import Kept
 from adsql_server.databases.postgres_sessions import PostgresSession
 from adsql_server.problems import InternalError, Unready
 
@@ -57,15 +56,12 @@ class PostgresTenants:
             f"-c statement_timeout={round(statement_seconds * 1000)} -c client_connection_check_interval=5s "
             "-c timezone=UTC"
         )
-        self._lock, self._opening = threading.Lock(), threading.Lock()
-        # Those used last come last.
-        self._pools: dict[str, ConnectionPool[psycopg.Connection]] = {}
-        self._sessions: Counter[str] = Counter()
+        self._pools = Kept(max(_CONNECTIONS // connections, 1), self._open, lambda pool: pool.close(timeout=0))
 
     @contextmanager
     def session(self, tenant: str, *, unlimited: bool = False) -> Iterator[PostgresSession]:
         """Return a session of a tenant, whose role and schema are created if they are not there yet."""
-        with self._working(tenant) as pool, pool.connection() as con:
+        with self._pools.used(tenant) as pool, pool.connection() as con:
             session = PostgresSession(con)
             try:
                 if unlimited:
@@ -79,7 +75,7 @@ class PostgresTenants:
 
     def opened(self) -> list[str]:
         """Return the tenants that have connections."""
-        return list(self._pools)
+        return self._pools.names()
 
     def check(self) -> None:
         """Ask the server for a sign of life."""
@@ -88,61 +84,23 @@ class PostgresTenants:
 
     def close(self) -> None:
         """Close all connections."""
-        with self._lock:
-            for pool in self._pools.values():
-                pool.close()
-            self._pools.clear()
-
-    @contextmanager
-    def _working(self, tenant: str) -> Iterator[ConnectionPool[psycopg.Connection]]:
-        """Return a tenant's pool, which is not closed meanwhile."""
-        pool = self._used(tenant)
-        if pool is None:
-            with self._opening:
-                pool = self._used(tenant) or self._open(tenant)
-        try:
-            yield pool
-        finally:
-            with self._lock:
-                self._sessions[tenant] -= 1
-
-    def _used(self, tenant: str) -> ConnectionPool[psycopg.Connection] | None:
-        with self._lock:
-            pool = self._pools.pop(tenant, None)
-            if pool is not None:
-                self._pools[tenant] = pool
-                self._sessions[tenant] += 1
-            return pool
+        self._pools.close()
 
     def _open(self, tenant: str) -> ConnectionPool[psycopg.Connection]:
         if not re.fullmatch(TENANT_NAME, tenant):
             raise InternalError("a tenant's name cannot be that of a role")
-        self._make_room()
         role, password = _PREFIX + tenant, self._password(tenant)
         try:
             self._create(role, password)
         except psycopg.OperationalError as error:
             raise Unready("PostgreSQL takes no connection at the moment", retry_after=5) from error
-        pool: ConnectionPool[psycopg.Connection] = ConnectionPool(
+        return ConnectionPool(
             make_conninfo(self._url, user=role, password=password),
             min_size=0, max_size=self._connections, timeout=_WAIT_SECONDS, max_idle=_IDLE_SECONDS, num_workers=1,
             kwargs={"application_name": "adsql gateway", "options": self._options},
             check=ConnectionPool.check_connection,
             open=True,
         )  # fmt: skip
-        with self._lock:
-            self._pools[tenant] = pool
-            self._sessions[tenant] += 1
-        return pool
-
-    def _make_room(self) -> None:
-        """Close the pools of tenants that are not working, those first that were used longest ago."""
-        with self._lock:
-            idle = [name for name in self._pools if not self._sessions[name]]
-            surplus = len(self._pools) + 1 - max(_CONNECTIONS // self._connections, 1)
-            closing = [self._pools.pop(name) for name in idle[: max(surplus, 0)]]
-        for pool in closing:
-            pool.close(timeout=0)
 
     def _password(self, tenant: str) -> str:
         return hmac.new(self._secret, f"tenant role {tenant}".encode(), hashlib.sha256).hexdigest()
