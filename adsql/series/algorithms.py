@@ -22,8 +22,9 @@ from adsql.series import (
 )
 from adsql.series.bounds import bulk_deviates
 from adsql.series.decomposition import decompose
-from adsql.series.ets import ets
+from adsql.series.ets import ets, ets_forecasts
 from adsql.series.expectation import causal_rarity
+from adsql.series.forecasts import Forecasts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,6 +64,9 @@ class SeriesAlgorithm:
         What its results can be.
     expect
         From values of shape (n,) and a task: what is expected, with bounds. None if the algorithm expects nothing.
+    forecast
+        From values of shape (n,) and seasons in points, or None to find them: what is kept to forecast later points.
+        None if the algorithm forecasts nothing.
     score
         From values of shape (n, d) and a task: how strange each point is, shape (n,), higher is stranger. None if
         it has nothing but what it expects.
@@ -79,6 +83,7 @@ class SeriesAlgorithm:
     spec: Spec
     modes: tuple[Mode, ...]
     expect: Callable[[Floats, Task], Expected] | None = None
+    forecast: Callable[[Floats, tuple[int, ...] | None], Forecasts | None] | None = None
     score: Callable[[Floats, Task], Floats] | None = None
     shared: Callable[[Floats, Task], tuple[Floats, Floats]] | None = None
     rarity: Callable[[Floats], Floats] = bulk_deviates
@@ -98,6 +103,7 @@ DECOMPOSITION = SeriesAlgorithm(
     ),
     (Mode.RETROSPECTIVE, Mode.CAUSAL),
     expect=lambda values, task: decompose(values, task.periods, causal=task.mode is Mode.CAUSAL),
+    forecast=Forecasts.fit,
 )
 WINDOWS = SeriesAlgorithm(
     Spec(
@@ -156,6 +162,7 @@ ETS = SeriesAlgorithm(
     ),
     (Mode.RETROSPECTIVE, Mode.CAUSAL),
     expect=lambda values, task: ets(values, task.periods, causal=task.mode is Mode.CAUSAL),
+    forecast=ets_forecasts,
 )
 ROBUST_Z = SeriesAlgorithm(
     Spec(
@@ -278,6 +285,7 @@ AUTO = SeriesAlgorithm(
     ),
     DECOMPOSITION.modes,
     expect=DECOMPOSITION.expect,
+    forecast=DECOMPOSITION.forecast,
     beside={Mode.RETROSPECTIVE: WINDOWS, Mode.CAUSAL: ONLINE},
 )
 AUTO_OF_SEVERAL = {Mode.RETROSPECTIVE: CHANNELS, Mode.CAUSAL: HALF_SPACES}

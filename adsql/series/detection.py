@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from adsql.series.algorithms import Mode
 from adsql.series.bounds import deviate_of
 from adsql.series.expectation import MIN_POINTS
 from adsql.series.findings import Findings, findings
+from adsql.series.horizon import expected_ahead, times_ahead
 from adsql.series.options import Direction, SeriesOptions
 from adsql.series.sampling import Sampling
 from adsql.threshold import Policy
@@ -34,6 +35,8 @@ class Status(StrEnum):
     UNKNOWN_SERIES = "unknown series"
     NOT_NEW = "not new"  # it has learned from this one, or from later ones
     TOO_FAR = "too far ahead"
+    # Of points that are still to come:
+    FORECAST = "forecast"
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,15 @@ class Detected(Judged):
         The seasons in points that values were expected by, ascending; None where none was sought.
     shares
         What each value has to do with the row's score, shape (n, d); None where the algorithm does not tell.
+    later
+        The times of the points forecast, which follow the rows: then n counts these, too.
     """
 
     algorithms: tuple[str, ...]
     algorithm: NDArray[np.int8]
     season: tuple[int, ...] | None
     shares: Floats | None
+    later: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def detect(
@@ -135,11 +141,45 @@ def detect(
     enough = np.isfinite(taught[sampling.rows]).any(axis=1).sum() >= MIN_POINTS
     status[unknown] = Status.WARMING_UP if options.mode is Mode.CAUSAL and enough else Status.TOO_SHORT
     missing = status != None  # noqa: E711 - as above
-    judged = verdict(found, X[:, 0], asked & ~missing, missing, status, asked, options)
+    threshold = deviate_threshold(found, asked & ~missing, options)
+    judged = verdict(found, X[:, 0], asked & ~missing, missing, status, asked, threshold, options)
     season = None if found.expectation is None else found.expectation.periods
-    return Detected(
+    detected = Detected(
         **vars(judged), algorithms=found.algorithms, algorithm=found.algorithm, season=season, shares=found.shares
     )
+    later = times_ahead(times, sampling, options.horizon)
+    return _continued(detected, later, sampling.spread(taught[:, 0]), threshold, options) if len(later) else detected
+
+
+def _continued(
+    detected: Detected, later: NDArray[np.int64], values: Floats, threshold: float, options: SeriesOptions
+) -> Detected:
+    """Return the verdicts on the rows, and behind them what is expected of the points that follow."""
+    if options.algorithm.forecast is None:
+        return detected
+    # What causal results go by was found in earlier points than a forecast may use.
+    periods = options.periods if options.mode is Mode.CAUSAL else detected.season
+    kept = options.algorithm.forecast(values, periods)
+    expected, lower, upper = _limited(*expected_ahead(kept, len(later), threshold), options)
+    unknown = Status.TOO_SHORT if kept is None else Status.TOO_FAR
+    nothing = np.full(len(later), np.nan)
+    parts: dict[str, Any] = {
+        "expected": expected, "lower": lower, "upper": upper, "score": nothing, "severity": nothing,
+        "is_anomaly": np.zeros(len(later), np.bool_), "asked": np.ones(len(later), np.bool_),
+        "status": np.where(np.isnan(expected), unknown, Status.FORECAST).astype(object),
+        "algorithm": np.zeros(len(later), np.int8),
+    }  # fmt: skip
+    own: dict[str, Any] = {name: np.concatenate([getattr(detected, name), part]) for name, part in parts.items()}
+    return replace(detected, later=later, **own)
+
+
+def deviate_threshold(found: Findings, judged: NDArray[np.bool_], options: SeriesOptions) -> float:
+    """Return the normal deviate beyond which a row is an anomaly; shares and numbers are of the `judged` rows."""
+    threshold = deviate_of(options.sensitivity)
+    if options.policy.policy is not Policy.AUTOMATIC and judged.any():
+        # At 0 nothing deviates, whatever share was asked for.
+        threshold = max(options.policy.fit(found.deviates[judged], int(judged.sum()), lambda: np.zeros(1)), 0.0)
+    return threshold
 
 
 def verdict(
@@ -149,23 +189,22 @@ def verdict(
     missing: NDArray[np.bool_],
     status: NDArray[np.object_],
     asked: NDArray[np.bool_],
+    threshold: float,
     options: SeriesOptions,
 ) -> Judged:
     """Return the verdicts on rows: `judged` ones have no status and are asked for, `missing` ones have one."""
-    threshold = deviate_of(options.sensitivity)
-    if options.policy.policy is not Policy.AUTOMATIC and judged.any():
-        # At 0 nothing deviates, whatever share was asked for.
-        threshold = max(options.policy.fit(found.deviates[judged], int(judged.sum()), lambda: np.zeros(1)), 0.0)
-    lower, upper = found.bounds(threshold)
-    lower = np.minimum(lower, found.expected - options.min_deviation)
-    upper = np.maximum(upper, found.expected + options.min_deviation)
+    expected, lower, upper = _limited(found.expected, *found.bounds(threshold), options)
     strange = judged & (found.deviates > threshold)
     if options.min_deviation > 0.0:
         strange &= np.abs(values - found.expected) >= options.min_deviation
-    if options.direction is Direction.UP:
-        lower = np.full(len(values), np.nan)
-    elif options.direction is Direction.DOWN:
-        upper = np.full(len(values), np.nan)
     scores = np.where(missing, np.nan, found.scores)
     severity = upper_half_probability(np.where(missing, 0.0, found.deviates))
-    return Judged(found.expected, lower, upper, scores, np.where(missing, np.nan, severity), strange, status, asked)
+    return Judged(expected, lower, upper, scores, np.where(missing, np.nan, severity), strange, status, asked)
+
+
+def _limited(expected: Floats, lower: Floats, upper: Floats, options: SeriesOptions) -> tuple[Floats, Floats, Floats]:
+    """Return what is expected, and its bounds at the least deviation and on the sides that are asked for."""
+    nothing = np.full(len(expected), np.nan)
+    lower = nothing if options.direction is Direction.UP else np.minimum(lower, expected - options.min_deviation)
+    upper = nothing if options.direction is Direction.DOWN else np.maximum(upper, expected + options.min_deviation)
+    return expected, lower, upper

@@ -16,6 +16,7 @@ from adsql.series.expectation import (
     smoothed,
     standardised,
 )
+from adsql.series.forecasts import Forecasts
 from adsql.series.periods import find_periods
 
 if TYPE_CHECKING:
@@ -77,6 +78,25 @@ def ets(values: Floats, periods: Sequence[int] | None = None, *, causal: bool = 
     deviations = known_deviations(standardised(x, expected, scale))
     tails = ((slice(0, len(x)), Tails.fit(deviations)),) if len(deviations) >= MIN_DEVIATIONS else ()
     return Expected(expected, scale, tails, seasons)
+
+
+def ets_forecasts(values: Floats, periods: Sequence[int] | None = None) -> Forecasts | None:
+    """Return what `ets` keeps to forecast later points; None if the series is too short.
+
+    The arguments are those of `ets`, the cost is its cost.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> kept = ets_forecasts(np.tile([1.0, 5.0, 9.0, 5.0], 30))
+    >>> kept.expected(np.zeros(2, np.int64), np.array([1, 2]))[0].round().tolist()
+    [1.0, 5.0]
+    """
+    x = np.where(np.isfinite(values), values, np.nan)
+    if np.isfinite(x).sum() < MIN_POINTS:
+        return None
+    seasons = find_periods(x) if periods is None else tuple(sorted(periods))
+    return Forecasts.fit(x, seasons, fitted_gains(x, seasons))
 
 
 def _forecast(x: Floats, periods: tuple[int, ...], known: int) -> tuple[Floats, Floats]:

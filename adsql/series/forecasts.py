@@ -81,7 +81,7 @@ class Forecasts:
     tails: Floats
 
     @classmethod
-    def fit(cls, values: Floats, periods: Sequence[int] | None = None) -> Self | None:
+    def fit(cls, values: Floats, periods: Sequence[int] | None = None, experts: Floats = EXPERTS) -> Self | None:
         """Smooth one series as `decompose` does causally, and keep what is known behind its last point.
 
         How much errors grow with the distance is measured on forecasts from 256 points of the past.
@@ -92,6 +92,8 @@ class Forecasts:
             Shape (n,), NaN where there is none.
         periods
             Seasons in points; None finds them.
+        experts
+            Gains of level, slope and season of each smoothing, shape (m, 3).
 
         Returns
         -------
@@ -112,7 +114,7 @@ class Forecasts:
         n = len(x)
         if np.isfinite(x).sum() < MIN_POINTS:
             return None
-        arguments = beginning(x, find_periods(x) if periods is None else tuple(sorted(periods)), EXPERTS)
+        arguments = beginning(x, find_periods(x) if periods is None else tuple(sorted(periods)), experts)
         used, start = arguments[1], arguments[4]
         origins = np.unique(np.linspace(max(start, n // _SETTLED), n - 1, _ORIGINS).astype(np.int64))
         horizons = HORIZONS[: max(np.searchsorted(HORIZONS, n // _LONGEST, side="right"), 1)]

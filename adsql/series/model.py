@@ -208,7 +208,7 @@ class SeriesModel:
         missing, asked = np.ones(n, dtype=bool), np.ones(n, dtype=bool)
         missing[rows] = False
         found = _Forecast.of(self.forecasts, owner[rows], ahead[rows], X[rows, 0], self.options).spread(rows, n)
-        return verdict(found, X[:, 0], ~missing, missing, status, asked, self.options)
+        return verdict(found, X[:, 0], ~missing, missing, status, asked, self.threshold, self.options)
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Raise unless these are the columns it was trained on, in any order.

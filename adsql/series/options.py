@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from adsql.errors import InvalidOption, UnknownAlgorithm
 from adsql.options import parse_params
 from adsql.series.algorithms import ALGORITHMS, AUTO, AUTO_OF_SEVERAL, DECOMPOSITION, Mode, SeriesAlgorithm, named
+from adsql.series.forecasts import HORIZONS
 from adsql.threshold import Policy, ThresholdPolicy
 from adsql.wording import did_you_mean, shown
 
@@ -22,6 +23,7 @@ Word = TypeVar("Word", bound=StrEnum)
 
 SENSITIVITY = 0.001
 MAX_SEASON = 100_000
+MAX_HORIZON = int(HORIZONS[-1])
 
 
 class Direction(StrEnum):
@@ -52,6 +54,8 @@ class SeriesOptions:
         What a result may use.
     only_last_n
         Judge the last points of each series alone; None for all.
+    horizon
+        How many points after the last one of each series to forecast.
     seed
         For everything drawn at random.
     """
@@ -65,6 +69,7 @@ class SeriesOptions:
     min_deviation: float = 0.0
     mode: Mode = Mode.RETROSPECTIVE
     only_last_n: int | None = None
+    horizon: int = 0
     seed: int = 0
 
     @classmethod
@@ -80,6 +85,7 @@ class SeriesOptions:
         min_deviation: object = None,
         mode: object = None,
         only_last_n: object = None,
+        horizon: object = None,
         params: object = None,
         seed: object = None,
     ) -> SeriesOptions:
@@ -120,6 +126,14 @@ class SeriesOptions:
                 f"{chosen.spec.name} expects no value that a deviation could be measured from",
                 allowed=f"direction and min_deviation with {DECOMPOSITION.spec.name!r}",
             )
+        ahead = _whole("horizon", horizon, 1, MAX_HORIZON) or 0
+        if ahead and chosen.forecast is None:
+            able = [AUTO.spec.name, *(name for name, other in ALGORITHMS.items() if other.forecast is not None)]
+            raise InvalidOption(
+                f"{chosen.spec.name} forecasts nothing",
+                allowed=f"horizon with {', '.join(able)}",
+                hint="of one value column",
+            )
         return cls(
             chosen,
             chosen.spec.resolve(given),
@@ -130,6 +144,7 @@ class SeriesOptions:
             least,
             asked_mode,
             _whole("only_last_n", only_last_n, 1, sys.maxsize),
+            ahead,
             _whole("seed", seed, 0, 2**32 - 1) or 0,
         )
 

@@ -52,12 +52,13 @@ def expected(X, **options):
         SeriesOptions.parse(X.shape[1], **options),
     )  # fmt: skip
     rows = []
-    for i in range(len(X)):
-        floats = (X[i, 0], judged.expected[i], judged.lower[i], judged.upper[i], judged.score[i], judged.severity[i])
+    values = np.concatenate([X[:, 0], np.full(len(judged.later), np.nan)])
+    for i in range(len(values)):
+        floats = (values[i], judged.expected[i], judged.lower[i], judged.upper[i], judged.score[i], judged.severity[i])
         verdict = None if np.isnan(judged.score[i]) else bool(judged.is_anomaly[i])
         algorithm, season = judged.algorithms[judged.algorithm[i]], judged.season
-        values = (None if np.isnan(v) else float(v) for v in floats)
-        rows.append((*values, verdict, judged.status[i], algorithm, None if season is None else list(season)))
+        numbers = (None if np.isnan(v) else float(v) for v in floats)
+        rows.append((*numbers, verdict, judged.status[i], algorithm, None if season is None else list(season)))
     return rows
 
 
@@ -79,6 +80,33 @@ def test_an_option_gives_the_library_s_verdicts(engine, text, options):
 def test_times_come_back_as_they_were(engine):
     found = engine.rows(f"SELECT ts FROM {CALL}, only_last_n => 2) WHERE series = 'west' ORDER BY ts")
     assert [ts.astimezone(dt.UTC) for (ts,) in found] == [START + dt.timedelta(hours=HOURS - k) for k in (2, 1)]
+
+
+def test_points_to_come_follow_with_what_is_expected_of_them(engine):
+    found = engine.rows(f"""
+        SELECT series, ts, value, expected_value, lower_bound, upper_bound, anomaly_score, is_anomaly, status, algorithm
+        FROM {CALL}, horizon => 3) WHERE status = 'forecast' ORDER BY series, ts
+    """)
+    assert [(row[0], row[1].astimezone(dt.UTC)) for row in found] == [
+        (shop, START + dt.timedelta(hours=HOURS + k)) for shop in SHOPS for k in range(3)
+    ]
+    north = expected(sold("north")[:, np.newaxis], horizon=3)[HOURS:]
+    assert [(row[2], *row[3:6], row[6], row[7], row[8], row[9]) for row in found[:3]] == [
+        (None, *row[1:4], None, None, "forecast", "decomposition") for row in north
+    ]
+
+
+@pytest.mark.parametrize(("time", "last"), [
+    ("CAST(TIMESTAMP '2024-01-01 00:00:00' + i * INTERVAL '1 day' AS DATE)", "2024-03-01"),
+    ("TIMESTAMP '2024-01-01 00:00:00' + i * INTERVAL '1 hour'", "2024-01-03 12:00:00"),
+])  # fmt: skip
+def test_times_to_come_are_of_the_column_s_type(engine, time, last):
+    source = f"SELECT {time} AS t, i % 6 AS v FROM generate_series(0, 59) AS r(i)".replace("'", "''")
+    [(at,)] = engine.rows(f"""
+        SELECT CAST(CAST(ts AS TIMESTAMP) AS VARCHAR) FROM detect_series_anomalies('{source}', 't', ARRAY['v'], horizon => 1)
+        WHERE status = 'forecast'
+    """)
+    assert at.startswith(last)
 
 
 def test_several_values_are_judged_together(engine):
@@ -141,6 +169,8 @@ def test_without_series_the_source_is_one(engine):
     ("'sales', 'ts', ARRAY['sold'], season => ARRAY[1]", "INVALID_OPTION", "season"),
     ("'sales', 'ts', ARRAY['sold'], algorithm => 'prophet'", "UNKNOWN_ALGORITHM", "prophet"),
     ("'sales', 'ts', ARRAY['sold'], sensitivity => 2", "INVALID_OPTION", "sensitivity"),
+    ("'sales', 'ts', ARRAY['sold'], horizon => 0", "INVALID_OPTION", "horizon"),
+    ("'sales', 'ts', ARRAY['sold'], horizon => 3, algorithm => 'sub_pca'", "INVALID_OPTION", "sub_pca"),
     ("'sales', 'ts', ARRAY['sold'], exclude => 'no_such_table'", "UNKNOWN_SOURCE", "no_such_table"),
     ("'sales', 'ts', ARRAY['sold'], exclude => 'sales'", "UNKNOWN_COLUMN", "started_at"),
 ])  # fmt: skip

@@ -12,6 +12,7 @@ import pyarrow as pa
 from adsql.arrow import plain_array, unbounded_float64
 from adsql.series.columns import whole_times
 from adsql.series.detection import Detected, Judged, detect
+from adsql.series.horizon import time_texts
 from adsql.series.options import SeriesOptions
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def unfolded(lists: Column) -> Rows:
 def judge(lists: Column, options: Column) -> pa.Array[Any]:
     """Return, for each series, the verdicts on its rows in their order, whose they are, and the season."""
     if not len(lists):
-        return _detected([], np.zeros(1, np.int64))
+        return _detected([], pa.null())
     time, X, excluded, offsets = unfolded(lists)
     times, known = whole_times(time)
     asked = SeriesOptions.parse(X.shape[1], **json.loads(options[0].as_py()))
@@ -62,12 +63,12 @@ def judge(lists: Column, options: Column) -> pa.Array[Any]:
         part = slice(first, last)
         # A row beside the lists has none.
         judged.append(detect(times[part], known[part], X[part], excluded[part], asked) if first < last else None)
-    return _detected(judged, offsets)
+    return _detected(judged, time.type)
 
 
-def _detected(judged: Sequence[Detected | None], offsets: NDArray[np.int64]) -> pa.Array[Any]:
+def _detected(judged: Sequence[Detected | None], kind: pa.DataType) -> pa.Array[Any]:
     there = [part for part in judged if part is not None]
-    ends = pa.array(offsets, pa.int32())
+    ends = pa.array(np.cumsum([0] + [0 if part is None else len(part.score) for part in judged]), pa.int32())
     algorithm = pa.array(_joined([part.algorithm for part in there], np.int8))
     columns: list[pa.Array[Any]] = [
         pa.ListArray.from_arrays(ends, judged_rows(there)),
@@ -75,8 +76,16 @@ def _detected(judged: Sequence[Detected | None], offsets: NDArray[np.int64]) -> 
         pa.array([None if part is None else part.algorithms for part in judged], pa.list_(pa.string())),
         pa.array([None if part is None else part.season for part in judged], pa.list_(pa.int64())),
         _shares(judged),
+        pa.array([_later(part, kind) for part in judged], pa.list_(pa.string())),
     ]
-    return pa.StructArray.from_arrays(columns, names=["points", "algorithm", "algorithms", "season", "shares"])
+    return pa.StructArray.from_arrays(columns, names=["points", "algorithm", "algorithms", "season", "shares", "later"])
+
+
+def _later(judged: Detected | None, kind: pa.DataType) -> list[str | None] | None:
+    """Return the times of the points forecast as text, behind as many NULLs as there are rows."""
+    if judged is None or not len(judged.later):
+        return None
+    return [None] * (len(judged.score) - len(judged.later)) + time_texts(judged.later, kind)
 
 
 def _shares(judged: Sequence[Detected | None]) -> pa.Array[Any]:

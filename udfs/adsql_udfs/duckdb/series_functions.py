@@ -17,7 +17,10 @@ JUDGED = (
     "is_anomaly BOOLEAN, status VARCHAR, asked BOOLEAN)"
 )
 CHANGE = "STRUCT(row BIGINT, kind VARCHAR, before DOUBLE, after DOUBLE, score DOUBLE, confidence DOUBLE)"
-DETECTED = f"STRUCT(points {JUDGED}[], algorithm TINYINT[], algorithms VARCHAR[], season BIGINT[], shares DOUBLE[][])"
+DETECTED = (
+    f"STRUCT(points {JUDGED}[], algorithm TINYINT[], algorithms VARCHAR[], season BIGINT[], shares DOUBLE[][], "
+    "later VARCHAR[])"
+)
 
 
 def plan_series(*arguments: Column) -> pa.Array[Any]:

@@ -12,7 +12,8 @@ from adsql.arrow import unbounded_float64
 from adsql.errors import InvalidOption, UnusableColumn
 from adsql.segment_keys import existing_column
 from adsql.series.columns import whole_times
-from adsql.series.detection import Judged, detect
+from adsql.series.detection import Detected, Judged, detect
+from adsql.series.horizon import time_texts
 from adsql.series.options import SeriesOptions, gap
 from adsql.wording import shown
 from adsql_udfs.postgres.columns import aggregates, decoded
@@ -24,6 +25,8 @@ from adsql_udfs.quoting import escaped_literal, identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
 
     from adsql_udfs.postgres.columns import Column
     from adsql_udfs.postgres.server import Server
@@ -161,8 +164,8 @@ def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[byte
     Returns
     -------
     tuple
-        `JudgedArrays`, and behind them which algorithm judged each row, the algorithms' names, the season, and what
-        each column has to do with each row, as JSON.
+        `JudgedArrays`, and behind them which algorithm judged each row, the algorithms' names, the season, what
+        each column has to do with each row, as JSON, and the times of points that are forecast.
     """
     known_columns = described_columns(columns)
     names = known_columns[1:]
@@ -176,9 +179,23 @@ def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[byte
         found = detect(times, known, X, excluded, asked)
         season = None if found.season is None else list(found.season)
         shares = None if found.shares is None else _objects([column.name for column in names], found.shares)
-        return (*judged_arrays(X, found), array_text(found.algorithm), list(found.algorithms), season, shares)
+        return (
+            *judged_arrays(X, found),
+            array_text(found.algorithm),
+            list(found.algorithms),
+            season,
+            shares,
+            _later(found, time.type),
+        )
 
     return interruptible(plpy, arrays)
+
+
+def _later(found: Detected, kind: pa.DataType) -> list[str | None] | None:
+    """Return the times of the points forecast as text, behind as many NULLs as there are rows."""
+    if not len(found.later):
+        return None
+    return [*[None] * (len(found.score) - len(found.later)), *time_texts(found.later, kind)]
 
 
 def _objects(names: Sequence[str], shares: np.ndarray[Any, Any]) -> list[str | None]:

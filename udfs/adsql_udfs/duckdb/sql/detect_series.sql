@@ -6,7 +6,7 @@ FROM adsql_spread
 )
 SELECT
     adsql_key AS series,
-    adsql_row.t AS ts,
+    coalesce(adsql_row.t, cast_to_type(adsql_later, adsql_row.t)) AS ts,
     $value AS value,
     adsql_result.expected_value AS expected_value,
     adsql_result.lower_bound AS lower_bound,
@@ -25,6 +25,7 @@ FROM (
         unnest(adsql_series_result.points) AS adsql_result,
         unnest(adsql_series_result.algorithm) AS adsql_algorithm,
         unnest(adsql_series_result.shares) AS adsql_shares,
+        unnest(adsql_series_result.later) AS adsql_later,
         adsql_series_result.algorithms AS adsql_algorithms,
         adsql_series_result.season AS adsql_season
     FROM adsql_judged

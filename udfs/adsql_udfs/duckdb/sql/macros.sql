@@ -55,6 +55,7 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_series_anomalies(
     min_deviation := NULL,
     exclude := NULL,
     only_last_n := NULL,
+    horizon := NULL,
     mode := NULL,
     params := NULL,
     seed := NULL
@@ -77,6 +78,7 @@ FROM query(
             'min_deviation': min_deviation,
             'exclude': exclude,
             'only_last_n': only_last_n,
+            'horizon': horizon,
             'mode': mode,
             'params': params,
             'seed': seed

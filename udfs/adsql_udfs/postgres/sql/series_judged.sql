@@ -1,7 +1,7 @@
 -- Each series becomes one group, which is judged as a whole and unfolded again.
 SELECT
     series.adsql_key,
-    result.adsql_ts,
+    COALESCE(result.adsql_ts, result.adsql_later::pg_catalog.timestamptz),
     result.adsql_value,
     result.adsql_expected,
     result.adsql_lower,
@@ -29,9 +29,10 @@ CROSS JOIN LATERAL ROWS FROM (
     pg_catalog.unnest(judged.status::pg_catalog.text[]),
     pg_catalog.unnest(judged.asked::pg_catalog.bool[]),
     pg_catalog.unnest(judged.algorithm::pg_catalog.int4[]),
-    pg_catalog.unnest(judged.contributions)
+    pg_catalog.unnest(judged.contributions),
+    pg_catalog.unnest(judged.later)
 ) AS result (
     adsql_ts, adsql_value, adsql_expected, adsql_lower, adsql_upper, adsql_score, adsql_severity, adsql_verdict,
-    adsql_status, adsql_asked, adsql_algorithm, adsql_contribution
+    adsql_status, adsql_asked, adsql_algorithm, adsql_contribution, adsql_later
 )
 WHERE result.adsql_asked

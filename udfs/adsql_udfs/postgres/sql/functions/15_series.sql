@@ -12,7 +12,7 @@ CREATE OR REPLACE FUNCTION adsql.__judge_series(
     options text, columns text, n bigint, parts bytea[],
     OUT value text, OUT expected text, OUT lower text, OUT upper text, OUT score text, OUT severity text,
     OUT is_anomaly text, OUT status text, OUT asked text, OUT algorithm text, OUT algorithms text[], OUT season integer[],
-    OUT contributions text[]
+    OUT contributions text[], OUT later text[]
 )
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
@@ -54,7 +54,8 @@ CREATE OR REPLACE FUNCTION adsql.detect_series_anomalies(
     only_last_n bigint DEFAULT NULL,
     mode text DEFAULT NULL,
     params text DEFAULT NULL,
-    seed bigint DEFAULT NULL
+    seed bigint DEFAULT NULL,
+    horizon bigint DEFAULT NULL
 )
 RETURNS TABLE (
     series text, ts timestamptz, value double precision, expected_value double precision,
@@ -68,7 +69,8 @@ SELECT d.series, d.ts, d.value, d.expected_value, d.lower_bound, d.upper_bound, 
     d.is_anomaly, d.status, d.algorithm, d.season, d.contribution
 FROM adsql.__detect_series($1, $2, $3, $4, pg_catalog.jsonb_build_object(
     'algorithm', $5, 'season', $6, 'sensitivity', $7, 'contamination', $8, 'alert_budget', $9, 'direction', $10,
-    'min_deviation', $11, 'exclude', $12, 'only_last_n', $13, 'mode', $14, 'params', $15, 'seed', $16
+    'min_deviation', $11, 'exclude', $12, 'only_last_n', $13, 'mode', $14, 'params', $15, 'seed', $16,
+    'horizon', $17
 )) AS d
 $sql$;
 
