@@ -276,6 +276,25 @@ class Client:
         """Tell which groups flagged rows come from; the SQL function is `contrast_anomalies`."""
         return self._table("POST", "/contrast", request_of(rows, {"flag": flag, "dimensions": list(dimensions)}))
 
+    def give_feedback(
+        self, model: str, row: dict[str, Any], verdict: str, *, key: str | None = None, note: str | None = None
+    ) -> None:
+        """Keep a verdict on a row: `anomaly` or `normal`; the SQL function is `give_feedback`."""
+        sent = {"row": row, "verdict": verdict, "key": key, "note": note}
+        self._connection.send("POST", f"/models/{_segment(model)}/feedback", repeatable=key is not None, json=sent)
+
+    def preview_feedback(self, model: str, rows: Rows, *, version: int | None = None) -> list[dict[str, Any]]:
+        """Tell what a model would make of its verdicts; the SQL function is `preview_feedback`."""
+        path, sent = f"/models/{_segment(model)}/feedback/preview", request_of(rows, {"version": version})
+        effects: list[dict[str, Any]] = self._connection.send("POST", path, repeatable=True, **sent).json()["effects"]
+        return effects
+
+    def apply_feedback(self, model: str, rows: Rows, *, version: int | None = None) -> dict[str, Any]:
+        """Let a model learn from its verdicts, as a new version; the SQL function is `apply_feedback`."""
+        path, sent = f"/models/{_segment(model)}/feedback/apply", request_of(rows, {"version": version})
+        trained: dict[str, Any] = self._connection.send("POST", path, repeatable=False, **sent).json()
+        return trained
+
     def sql(self, query: str) -> pa.Table:
         """Run one SELECT, which changes nothing; it needs the role `write`.
 

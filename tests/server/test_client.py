@@ -110,6 +110,18 @@ def test_reports_are_tables(client):
     assert "lift" in client.contrast(labelled, "fraud", ["short"]).column_names
 
 
+def test_a_model_learns_from_verdicts(client):
+    client.train("judged by a client", TRIPS, algorithm="mad")
+    client.give_feedback("judged by a client", TRIPS[-1], "normal", key="201", note="agreed by phone")
+    effects = {one["metric"]: one for one in client.preview_feedback("judged by a client", TRIPS)}
+    assert effects["flagged"]["after"] < effects["flagged"]["before"]
+    assert client.apply_feedback("judged by a client", TRIPS)["version"] == 2
+    assert client.score("judged by a client", TRIPS[-1:])["is_anomaly"].to_pylist() == [False]
+    with pytest.raises(AdsqlError, match="verdict"):
+        client.give_feedback("judged by a client", TRIPS[-1], "maybe")
+    client.drop_model("judged by a client")
+
+
 def test_models_are_trained_described_and_dropped(client):
     trained = client.train("passing", TABLE, algorithm="mad", params={}, columns=["fare", "km"])
     assert (trained["version"], trained["n_features"]) == (1, 2)
