@@ -109,6 +109,20 @@ def test_times_to_come_are_of_the_column_s_type(engine, time, last):
     assert at.startswith(last)
 
 
+def test_times_may_be_whole_numbers(engine):
+    source = "SELECT sold, CAST((EXTRACT(epoch FROM ts) - 1704067200) / 3600 AS INTEGER) AS hour FROM sales WHERE shop = ''west''"
+    column = "ts_number" if engine.name == "postgresql" else "ts"
+    past = "SELECT 230 AS started_at, 239 AS ended_at"
+    call = f"detect_series_anomalies('{source}', 'hour', ARRAY['sold'], horizon => 2, exclude => '{past}')"
+    found = engine.rows(f"SELECT {column}, expected_value FROM {call} ORDER BY {column}")
+    assert [at for at, _ in found] == list(range(HOURS + 2))
+    judged = detect(
+        np.arange(HOURS), np.ones(HOURS, dtype=bool), sold("west")[:, np.newaxis], np.arange(HOURS) >= 230,
+        SeriesOptions.parse(horizon=2),
+    )  # fmt: skip
+    assert [value for _, value in found] == [None if np.isnan(value) else value for value in judged.expected]
+
+
 def test_several_values_are_judged_together(engine):
     call = "detect_series_anomalies('sales', 'ts', ARRAY['sold', 'visitors'], series => ARRAY['shop'])"
     found = engine.rows(f"SELECT anomaly_score, severity FROM {call} WHERE series = 'north' ORDER BY ts")

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from adsql_udfs.postgres.sources import Source
 
 _TIMES = ("date", "timestamp", "timestamptz")
+_NUMBER = "whole"
+_TS, _INT8 = "pg_catalog.timestamptz", "pg_catalog.int8"
 _NUMERIC = ("float", "whole numeric", "single", "numeric", "whole", "boolean")
 _OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
 _OF_TIME, _OF_VALUE = "timestamps and dates", "numbers and booleans"
@@ -78,11 +80,12 @@ def plan(
     OptionError, SourceError, ColumnError
         For anything that cannot be used.
     """
-    rows = SeriesRows.of(plpy, given, time_column, value_columns, series, options)
+    rows = SeriesRows.of(plpy, given, time_column, value_columns, series, options, (*_TIMES, _NUMBER))
     SeriesOptions.parse(len(rows.values), **rows.given)
     return sql(
         "series_judged", groups=rows.groups(rows.columns), options=escaped_literal(json.dumps(rows.given)),
-        columns=escaped_literal(described(rows.columns)),
+        columns=escaped_literal(described(rows.columns)), later_ts=_of_kind("result.adsql_later", rows.time, _TS),
+        later_number=_of_kind("result.adsql_later", rows.time, _INT8),
     )  # fmt: skip
 
 
@@ -118,15 +121,16 @@ class SeriesRows:
         value_columns: Sequence[str] | None,
         series: Sequence[str] | None,
         options: Mapping[str, Any],
+        forms: Sequence[str] = _TIMES,
     ) -> SeriesRows:
-        """Check the arguments of `plan`."""
+        """Check the arguments of `plan`; times are of one of the forms."""
         asked = dict(options)
         exclude, excluded = asked.pop("exclude", None), "false"
         rows = source(plpy, given)
         [time] = named(rows, "time_column", None if time_column is None else [time_column])
         values = named(rows, "value_columns", value_columns)
         keys = named(rows, "series", series) if series is not None else []
-        check_forms("time_column", [time], _TIMES, _OF_TIME)
+        check_forms("time_column", [time], forms, f"{_OF_TIME}, whole numbers" if _NUMBER in forms else _OF_TIME)
         check_forms("value_columns", values, _NUMERIC, _OF_VALUE)
         if exclude is not None:
             excluded = _excluded(plpy, exclude, time, key_of(keys), by_series=bool(keys))
@@ -139,10 +143,18 @@ class SeriesRows:
 
     def groups(self, columns: Sequence[Column]) -> str:
         """Return the SQL that makes each series a group with the binary parts of some columns."""
+        time = f"points.{identifier(self.time.name)}"
         return sql(
-            "series_groups", source=self.source.text, time=identifier(self.time.name), key=key_of(self.keys),
+            "series_groups", source=self.source.text, ts=_of_kind(time, self.time, _TS),
+            number=_of_kind(time, self.time, _INT8), key=key_of(self.keys),
             parts=",\n".join(aggregates(columns, "points")), excluded=self.excluded,
         )  # fmt: skip
+
+
+def _of_kind(expression: str, time: Column, kind: str) -> str:
+    """Return SQL of an expression of times where they are of a kind, else of NULL."""
+    own = _INT8 if time.form == _NUMBER else _TS
+    return f"{expression if kind == own else 'NULL'}::{kind}"
 
 
 def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
@@ -265,6 +277,7 @@ def _excluded(plpy: Server, exclude: str, time: Column, key: str, *, by_series: 
         "excluded_points",
         exclude=rows.text,
         time=identifier(time.name),
+        type=_INT8 if time.form == _NUMBER else _TS,
         same_series=f"({theirs} OPERATOR(pg_catalog.=) {key} OR ({theirs} IS NULL AND {key} IS NULL))"
         if by_series
         else "true",

@@ -3,7 +3,7 @@ EXISTS (
     FROM (
 $exclude
     ) AS adsql_exclude
-    WHERE adsql_source.$time::pg_catalog.timestamptz OPERATOR(pg_catalog.>=) adsql_exclude.started_at::pg_catalog.timestamptz
-        AND adsql_source.$time::pg_catalog.timestamptz OPERATOR(pg_catalog.<=) adsql_exclude.ended_at::pg_catalog.timestamptz
+    WHERE adsql_source.$time::$type OPERATOR(pg_catalog.>=) adsql_exclude.started_at::$type
+        AND adsql_source.$time::$type OPERATOR(pg_catalog.<=) adsql_exclude.ended_at::$type
         AND $same_series
 )

@@ -1,7 +1,7 @@
 -- Each series becomes one group, which is judged as a whole and unfolded again.
 SELECT
     series.adsql_key,
-    COALESCE(result.adsql_ts, result.adsql_later::pg_catalog.timestamptz),
+    COALESCE(result.adsql_ts, $later_ts),
     result.adsql_value,
     result.adsql_expected,
     result.adsql_lower,
@@ -12,13 +12,15 @@ SELECT
     result.adsql_status,
     judged.algorithms[1 OPERATOR(pg_catalog.+) result.adsql_algorithm],
     judged.season,
-    result.adsql_contribution::pg_catalog.jsonb
+    result.adsql_contribution::pg_catalog.jsonb,
+    COALESCE(result.adsql_number, $later_number)
 FROM (
 $groups
 ) AS series
 CROSS JOIN LATERAL adsql.__judge_series($options, $columns, series.adsql_n, series.adsql_parts) AS judged
 CROSS JOIN LATERAL ROWS FROM (
     pg_catalog.unnest(series.adsql_times),
+    pg_catalog.unnest(series.adsql_numbers),
     pg_catalog.unnest(judged.value::pg_catalog.float8[]),
     pg_catalog.unnest(judged.expected::pg_catalog.float8[]),
     pg_catalog.unnest(judged.lower::pg_catalog.float8[]),
@@ -32,7 +34,7 @@ CROSS JOIN LATERAL ROWS FROM (
     pg_catalog.unnest(judged.contributions),
     pg_catalog.unnest(judged.later)
 ) AS result (
-    adsql_ts, adsql_value, adsql_expected, adsql_lower, adsql_upper, adsql_score, adsql_severity, adsql_verdict,
+    adsql_ts, adsql_number, adsql_value, adsql_expected, adsql_lower, adsql_upper, adsql_score, adsql_severity, adsql_verdict,
     adsql_status, adsql_asked, adsql_algorithm, adsql_contribution, adsql_later
 )
 WHERE result.adsql_asked

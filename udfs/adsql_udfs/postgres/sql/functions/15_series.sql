@@ -27,7 +27,7 @@ RETURNS TABLE (
     series text, ts timestamptz, value double precision, expected_value double precision,
     lower_bound double precision, upper_bound double precision, anomaly_score double precision,
     severity double precision, is_anomaly boolean, status text, algorithm text, season integer[],
-    contribution jsonb
+    contribution jsonb, ts_number bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 AS $plpgsql$
@@ -61,12 +61,12 @@ RETURNS TABLE (
     series text, ts timestamptz, value double precision, expected_value double precision,
     lower_bound double precision, upper_bound double precision, anomaly_score double precision,
     severity double precision, is_anomaly boolean, status text, algorithm text, season integer[],
-    contribution jsonb
+    contribution jsonb, ts_number bigint
 )
 LANGUAGE sql STABLE PARALLEL UNSAFE
 AS $sql$
 SELECT d.series, d.ts, d.value, d.expected_value, d.lower_bound, d.upper_bound, d.anomaly_score, d.severity,
-    d.is_anomaly, d.status, d.algorithm, d.season, d.contribution
+    d.is_anomaly, d.status, d.algorithm, d.season, d.contribution, d.ts_number
 FROM adsql.__detect_series($1, $2, $3, $4, pg_catalog.jsonb_build_object(
     'algorithm', $5, 'season', $6, 'sensitivity', $7, 'contamination', $8, 'alert_budget', $9, 'direction', $10,
     'min_deviation', $11, 'exclude', $12, 'only_last_n', $13, 'mode', $14, 'params', $15, 'seed', $16,
