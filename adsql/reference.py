@@ -243,7 +243,7 @@ class Reference:
             points = grid[first["grid"] : first["grid"] + size]
             first["grid"] += size
             require(len(points) == size and bool((np.diff(points) > 0).all()), "a grid does not ascend")
-            require(bool((np.diff(own) >= 0).all()) and gone + (own[-1] if size else 0) == rows, "counts are off")
+            require(bool((np.diff(own) >= 0).all()) and gone + (int(own[-1]) if size else 0) == rows, "counts are off")
             traits.append(Numbers(kind.name, kind.column, gone, points, own))
         return cls(rows, tuple(traits))
 

@@ -221,7 +221,7 @@ class Segment:
             calibration,
             own.scalar("n_rows", int),
             own.scalar("n_fit_rows", int),
-            Reference.from_state(kept, features) if kept.scalars else None,
+            Reference.from_state(kept, features) if kept.scalars or kept.arrays or kept.texts else None,
         )
         require(
             detector.n_features == len(features.features),
