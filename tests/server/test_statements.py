@@ -66,6 +66,7 @@ MORE_THAN_READING = [
         "suggest_detectors(source => 'FROM query(''x'')')", "contrast_anomalies('FROM pg_settings', 'f', ['a'])",
         "detect_series_anomalies('t', 'at', 'a', exclude => 'FROM read_text(''x'')')", "train_series_model('m', 't', 'at', 'a')",
         "detect_series_anomalies('t', 'at', 'a', exclude => (SELECT 'x'))",
+        "detect_series_anomalies('t', 'at', 'a', holidays => 'FROM read_text(''x'')')",
         "detect_series_anomalies('t', 'at', 'a', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'FROM read_text(''x'')')",
         "backtest_series('t', 'at', 'a', NULL, NULL, 'FROM glob(''x'')')", "apply_feedback('m', 't')",
         "backtest_series('t', 'at', 'a', incidents => 'SELECT drop_model(''m'')')", "score_series('m', 'FROM glob(''x'')')",
