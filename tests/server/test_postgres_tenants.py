@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 
+from adsql_server.databases.postgres_sessions import PostgresSession
 from adsql_server.databases.postgres_tenants import PostgresTenants
 from adsql_server.problems import Unready
 
@@ -53,6 +55,30 @@ def test_tenants_that_come_at_once_are_opened_once(tenants):
     with ThreadPoolExecutor(6) as threads:
         names = [name for name in TENANTS[:6] for _ in range(4)]
         assert list(threads.map(ask, names)) == [f"tenant_{name}" for name in names]
+
+
+def test_session_does_not_end_while_it_is_being_cancelled(gateway_url):
+    """The cancel would stop the statement of whoever has the connection next."""
+    asked, sent = threading.Event(), threading.Event()
+
+    def cancel_slowly(**_):
+        asked.set()
+        assert sent.wait(10)
+
+    with psycopg.connect(gateway_url) as con, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(con, "cancel_safe", cancel_slowly)
+        session = PostgresSession(con)
+        with ThreadPoolExecutor(2) as threads:
+            threads.submit(session.cancel)
+            assert asked.wait(10)
+            ending = threads.submit(session.close)
+            with pytest.raises(TimeoutError):
+                ending.result(0.2)
+            sent.set()
+            ending.result(10)
+        asked.clear()
+        session.cancel()
+        assert not asked.is_set()
 
 
 def test_new_tenant_while_the_server_takes_no_connection_is_told_to_come_again():

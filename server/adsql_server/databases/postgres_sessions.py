@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
@@ -33,6 +34,7 @@ class PostgresSession:
         self._con = con
         # What is being read; the connection does nothing else until it is closed.
         self._reading: Generator[Any, None, None] | None = None
+        self._ending, self._has_ended = threading.Lock(), False
 
     def lend(self, rows: pa.Table) -> str:
         """Copy rows into a temporary table, which ends with the transaction."""
@@ -85,11 +87,18 @@ class PostgresSession:
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def cancel(self) -> None:
-        """Ask the server to stop what runs."""
-        self._con.cancel_safe(timeout=2.0)
+        """Ask the server to stop what runs.
+
+        The session does not end meanwhile: it would be the next one's statement on this connection that is stopped.
+        """
+        with self._ending:
+            if not self._has_ended:
+                self._con.cancel_safe(timeout=2.0)
 
     def close(self) -> None:
         """End the transaction, and with it temporary tables and whatever a statement has set."""
+        with self._ending:
+            self._has_ended = True
         if self._reading is not None:
             # It has the server stop, if not all has been read.
             self._reading.close()
