@@ -57,10 +57,10 @@ def test_what_has_changed_is_told_and_nothing_else(drifting):
 
 def test_a_large_source_is_looked_at_in_a_sample(drifting):
     drifting.create(
-        "many",
+        "drifting_many",
         {"fare": pa.array(np.arange(30_000.0)), "km": pa.array(np.arange(30_000)), "kind": pa.array(["day"] * 30_000)},
     )
-    assert {row[2] for row in drifting.rows(QUERY.format("'drifts kinds', 'many'"))} == {2_560}
+    assert {row[2] for row in drifting.rows(QUERY.format("'drifts kinds', 'drifting_many'"))} == {2_560}
 
 
 @pytest.mark.parametrize(
