@@ -5,25 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from adsql import contrasts
 from adsql.arrow import struct_columns
 from adsql.errors import EmptySource
 from adsql_udfs.duckdb import plans
+from adsql_udfs.duckdb.results import CONTRAST
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
-    from adsql_udfs.duckdb.function import Column
+    import pyarrow as pa
 
-CONTRASTS = "STRUCT(segment VARCHAR, rows BIGINT, anomalies BIGINT, support DOUBLE, lift DOUBLE, p_value DOUBLE)[]"
-_CONTRAST = pa.struct(
-    [
-        ("segment", pa.string()), ("rows", pa.int64()), ("anomalies", pa.int64()), ("support", pa.float64()),
-        ("lift", pa.float64()), ("p_value", pa.float64()),
-    ]
-)  # fmt: skip
+    from adsql_udfs.duckdb.function import Column
 
 
 def plan_contrast(source: str, plan: str | None, flag: object, dimensions: object) -> str:
@@ -41,4 +34,4 @@ def contrast(collected: Column, asked: Column) -> pa.Array[Any]:
         raise EmptySource("the source has no rows", hint="check its filter")
     given = json.loads(asked[0].as_py())
     found = contrasts.contrast(struct_columns(rows), given["flag"], given["dimensions"])
-    return pa.array([[one._asdict() for one in found]], pa.list_(_CONTRAST))
+    return CONTRAST.lists([found])

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from adsql.drift import check_drift
 from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import plans
+from adsql_udfs.duckdb.results import DRIFT
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
 from adsql_udfs.duckdb.training import sampled
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
-    from adsql_udfs.duckdb.function import Column
+    import pyarrow as pa
 
-DRIFTS = (
-    "STRUCT(segment VARCHAR, feature VARCHAR, rows BIGINT, null_rate DOUBLE, expected_null_rate DOUBLE, unseen DOUBLE, "
-    "psi DOUBLE, test VARCHAR, statistic DOUBLE, p_value DOUBLE, verdict VARCHAR)[]"
-)
-_DRIFT = pa.struct(
-    [
-        ("segment", pa.string()), ("feature", pa.string()), ("rows", pa.int64()), ("null_rate", pa.float64()),
-        ("expected_null_rate", pa.float64()), ("unseen", pa.float64()), ("psi", pa.float64()), ("test", pa.string()),
-        ("statistic", pa.float64()), ("p_value", pa.float64()), ("verdict", pa.string()),
-    ]
-)  # fmt: skip
+    from adsql_udfs.duckdb.function import Column
 
 
 def plan_drift(model: object, source: str, plan: str | None, version: object) -> str:
@@ -47,4 +36,4 @@ def drift(handles: Column, groups: Column) -> pa.Array[Any]:
     """Return how a sample differs from what a model was trained on."""
     table, _ = sampled(groups[0])
     found = check_drift(loaded.get(handles[0].as_py()), table)
-    return pa.array([[one._asdict() for one in found]], pa.list_(_DRIFT))
+    return DRIFT.lists([found])

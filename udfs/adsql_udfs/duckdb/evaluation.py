@@ -15,6 +15,7 @@ from adsql.evaluation import Outcomes
 from adsql.threshold_report import threshold_report
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import plans
+from adsql_udfs.duckdb.results import COMPARED, METRIC, OUTCOME, THRESHOLD
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
 from adsql_udfs.quoting import literal
 
@@ -23,24 +24,6 @@ if TYPE_CHECKING:
 
     from adsql.arrow import Floats
     from adsql_udfs.duckdb.function import Column
-
-OUTCOME = "STRUCT(score DOUBLE, is_anomaly BOOLEAN)"
-METRICS = "STRUCT(metric VARCHAR, value DOUBLE, lower DOUBLE, upper DOUBLE)[]"
-COMPARED = (
-    "STRUCT(model INTEGER, metric VARCHAR, value DOUBLE, lower DOUBLE, upper DOUBLE, rank INTEGER, p_value DOUBLE)[]"
-)
-THRESHOLDS = (
-    "STRUCT(segment VARCHAR, threshold DOUBLE, flagged BIGINT, share DOUBLE, severity DOUBLE, is_current BOOLEAN)[]"
-)
-_THRESHOLD = pa.struct(
-    [
-        ("segment", pa.string()), ("threshold", pa.float64()), ("flagged", pa.int64()), ("share", pa.float64()),
-        ("severity", pa.float64()), ("is_current", pa.bool_()),
-    ]
-)  # fmt: skip
-_OUTCOME = pa.struct([("score", pa.float64()), ("is_anomaly", pa.bool_())])
-_METRIC = pa.struct([("metric", pa.string()), *((name, pa.float64()) for name in ("value", "lower", "upper"))])
-_COMPARED = pa.struct([("model", pa.int32()), *_METRIC, ("rank", pa.int32()), ("p_value", pa.float64())])
 
 
 def plan_evaluate(model: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
@@ -95,9 +78,9 @@ def _plan(
 def outcome(handles: Column, rows: Column) -> pa.Array[Any]:
     """Return what ranks each row, and the verdict."""
     if not len(handles):
-        return pa.array([], _OUTCOME)
+        return pa.array([], OUTCOME.arrow)
     found = evaluation.outcomes(loaded.get(handles[0].as_py()), struct_columns(rows))
-    return pa.StructArray.from_arrays([pa.array(found.score), pa.array(found.is_anomaly)], fields=list(_OUTCOME))
+    return pa.StructArray.from_arrays([pa.array(found.score), pa.array(found.is_anomaly)], fields=list(OUTCOME.arrow))
 
 
 def label(rows: Column, names: Column) -> pa.Array[Any]:
@@ -112,21 +95,21 @@ def evaluate(collected: Column, numbers: Column) -> pa.Array[Any]:
     """Return the figures of one model."""
     found, labels = _collected(collected[0])
     metrics = evaluation.evaluate(found[0], labels, json.loads(numbers[0].as_py()))
-    return pa.array([[metric._asdict() for metric in metrics]], pa.list_(_METRIC))
+    return METRIC.lists([metrics])
 
 
 def compare(collected: Column, numbers: Column) -> pa.Array[Any]:
     """Return the figures of several models."""
     found, labels = _collected(collected[0])
     compared = evaluation.compare(found, labels, json.loads(numbers[0].as_py()))
-    return pa.array([[one._asdict() for one in compared]], pa.list_(_COMPARED))
+    return COMPARED.lists([compared])
 
 
 def thresholds(handles: Column, collected: Column) -> pa.Array[Any]:
     """Return what each threshold of a model would flag."""
     columns = _columns(collected[0])
     report = threshold_report(loaded.get(handles[0].as_py()), columns["key"], to_float64(columns["score"]))
-    return pa.array([[one._asdict() for one in report]], pa.list_(_THRESHOLD))
+    return THRESHOLD.lists([report])
 
 
 def _columns(rows: pa.Scalar[Any]) -> dict[str, pa.Array[Any]]:

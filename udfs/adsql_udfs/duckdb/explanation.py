@@ -11,27 +11,14 @@ from adsql.arrow import struct_columns
 from adsql.explanation import checked_top_k, explain_anomalies, row_keys
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import plans
+from adsql_udfs.duckdb.results import EXPLAINED
 from adsql_udfs.duckdb.sources import check_bound, source_query
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from adsql.explanation import Reason
     from adsql_udfs.duckdb.function import Column
-
-REASONS = (
-    "STRUCT(feature VARCHAR, value VARCHAR, expected VARCHAR, contribution DOUBLE, rank INTEGER, reason VARCHAR)[]"
-)
-EXPLAINED = f"STRUCT(row_key VARCHAR, anomaly_score DOUBLE, reasons {REASONS})"
-_REASON = pa.struct(
-    [
-        ("feature", pa.string()), ("value", pa.string()), ("expected", pa.string()), ("contribution", pa.float64()),
-        ("rank", pa.int32()), ("reason", pa.string()),
-    ]
-)  # fmt: skip
-REASON_LIST = pa.list_(_REASON)
-_EXPLAINED = pa.struct([("row_key", pa.string()), ("anomaly_score", pa.float64()), ("reasons", REASON_LIST)])
 
 
 def plan_explain(source: str, model: object, plan: str | None, options: Mapping[str, Any]) -> str:
@@ -49,7 +36,7 @@ def plan_explain(source: str, model: object, plan: str | None, options: Mapping[
 def explain_row(handles: Column, rows: Column, options: Column) -> pa.Array[Any]:
     """Return why each row that its model flags is an anomaly, with its key; NULL for the others."""
     if not len(handles):
-        return pa.array([], _EXPLAINED)
+        return pa.array([], EXPLAINED.arrow)
     given = json.loads(options[0].as_py())
     table = struct_columns(rows)
     keys = row_keys(table, given["key"])
@@ -60,9 +47,4 @@ def explain_row(handles: Column, rows: Column, options: Column) -> pa.Array[Any]
             "anomaly_score": score,
             "reasons": [reason._asdict() for reason in reasons_found],
         }
-    return pa.array(found, _EXPLAINED)
-
-
-def reasons(explained: Sequence[Sequence[Reason] | None]) -> pa.Array[Any]:
-    """Return rows' reasons as lists."""
-    return pa.array([None if own is None else [r._asdict() for r in own] for own in explained], REASON_LIST)
+    return pa.array(found, EXPLAINED.arrow)

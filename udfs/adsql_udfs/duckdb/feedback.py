@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -13,7 +12,7 @@ from adsql.feedback import MAX_VERDICTS, Verdict, check_row, learned, preview, v
 from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import plans, training
-from adsql_udfs.duckdb.function import Function, planned
+from adsql_udfs.duckdb.results import EFFECT
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
 from adsql_udfs.quoting import literal
 
@@ -22,18 +21,15 @@ if TYPE_CHECKING:
 
     from adsql_udfs.duckdb.function import Column
 
-EFFECTS = 'STRUCT(metric VARCHAR, "before" DOUBLE, "after" DOUBLE)[]'
-_EFFECT = pa.struct([("metric", pa.string()), ("before", pa.float64()), ("after", pa.float64())])
 
-
-def plan_preview_feedback(*arguments: Column) -> pa.Array[Any]:
+def plan_preview(*arguments: Any) -> str:  # noqa: ANN401 - as `_plan`
     """Return the SQL of preview_feedback."""
-    return planned(partial(_plan, "preview_feedback"), arguments)
+    return _plan("preview_feedback", *arguments)
 
 
-def plan_apply_feedback(*arguments: Column) -> pa.Array[Any]:
+def plan_apply(*arguments: Any) -> str:  # noqa: ANN401 - as `_plan`
     """Return the SQL of apply_feedback."""
-    return planned(partial(_plan, "apply_feedback"), arguments)
+    return _plan("apply_feedback", *arguments)
 
 
 def _plan(form: str, model: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
@@ -83,17 +79,8 @@ def feedback_effects(handles: Column, groups: Column, verdicts: Column) -> pa.Ar
     """Return what learning from verdicts would change."""
     table, n_rows = training.sampled(groups[0])
     effects = preview(loaded.get(handles[0].as_py()), table, _verdicts(verdicts), n_rows)
-    return pa.array([[effect._asdict() for effect in effects]], pa.list_(_EFFECT))
+    return EFFECT.lists([effects])
 
 
 def _verdicts(column: Column) -> list[Verdict]:
     return [verdict_of(one["row"], one["verdict"]) for one in column[0].as_py() or ()]
-
-
-FUNCTIONS = (
-    Function(plan_preview_feedback, "VARCHAR"),
-    Function(plan_apply_feedback, "VARCHAR"),
-    Function(give_feedback, "VARCHAR", changes=True),
-    Function(feedback_record, training.RECORD, changes=True),
-    Function(feedback_effects, EFFECTS, changes=True),
-)

@@ -12,30 +12,14 @@ from adsql.model import MAX_FIT_ROWS
 from adsql.profiling import Figures
 from adsql.suggestions import suggest_detectors
 from adsql_udfs.duckdb import plans
+from adsql_udfs.duckdb.results import DETECTOR, FENCE, PROFILE
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
 from adsql_udfs.duckdb.training import sampled
 
 if TYPE_CHECKING:
     from adsql_udfs.duckdb.function import Column
 
-FENCES = "MAP(VARCHAR, STRUCT(low DOUBLE, high DOUBLE))"
-PROFILE = (
-    "STRUCT(column_name VARCHAR, type VARCHAR, rows BIGINT, nulls BIGINT, null_rate DOUBLE, distinct_values BIGINT, "
-    "minimum VARCHAR, q25 VARCHAR, median VARCHAR, q75 VARCHAR, maximum VARCHAR, outliers BIGINT, findings VARCHAR[], "
-    "suggested_use VARCHAR, reason VARCHAR)[]"
-)
-SUGGESTIONS = "STRUCT(rank INTEGER, algorithm VARCHAR, reason VARCHAR)[]"
-_FENCES = pa.map_(pa.string(), pa.struct([("low", pa.float64()), ("high", pa.float64())]))
-_TEXTS = ("minimum", "q25", "median", "q75", "maximum")
-_PROFILE = pa.struct(
-    [
-        ("column_name", pa.string()), ("type", pa.string()), ("rows", pa.int64()), ("nulls", pa.int64()),
-        ("null_rate", pa.float64()), ("distinct_values", pa.int64()), *((name, pa.string()) for name in _TEXTS),
-        ("outliers", pa.int64()), ("findings", pa.list_(pa.string())), ("suggested_use", pa.string()),
-        ("reason", pa.string()),
-    ]
-)  # fmt: skip
-_SUGGESTION = pa.struct([("rank", pa.int32()), ("algorithm", pa.string()), ("reason", pa.string())])
+_FENCES = pa.map_(pa.string(), FENCE.arrow)
 
 
 def plan_profile(source: str, plan: str | None) -> str:
@@ -81,10 +65,10 @@ def profile(groups: Column, columns: Column) -> pa.Array[Any]:
         extremes = pa.concat_arrays([known["smallest"], known["largest"]])
         figures[name] = Figures(kind, filled, outliers if name in fenced else None, extremes)
     found = profiling.profile(table, counts[""], figures)
-    return pa.array([[one._asdict() for one in found]], pa.list_(_PROFILE))
+    return PROFILE.lists([found])
 
 
 def suggest(groups: Column) -> pa.Array[Any]:
     """Return which detectors suit a source."""
     table, counts = sampled(groups[0])
-    return pa.array([[one._asdict() for one in suggest_detectors(table, counts[""])]], pa.list_(_SUGGESTION))
+    return DETECTOR.lists([suggest_detectors(table, counts[""])])

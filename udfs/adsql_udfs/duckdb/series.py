@@ -14,6 +14,7 @@ from adsql.series.columns import whole_times
 from adsql.series.detection import Detected, Judged, detect
 from adsql.series.horizon import time_texts
 from adsql.series.options import SeriesOptions
+from adsql_udfs.duckdb.results import DETECTED, JUDGED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 Column = Any  # a pyarrow.ChunkedArray, whose stubs know no nested types
 
 _NUMBERS = ("expected", "lower", "upper", "score", "severity")
-_NAMES = ["expected_value", "lower_bound", "upper_bound", "anomaly_score", "severity", "is_anomaly", "status", "asked"]
 
 
 class Rows(NamedTuple):
@@ -78,7 +78,7 @@ def _detected(judged: Sequence[Detected | None], kind: pa.DataType) -> pa.Array[
         _shares(judged),
         pa.array([_later(part, kind) for part in judged], pa.list_(pa.string())),
     ]
-    return pa.StructArray.from_arrays(columns, names=["points", "algorithm", "algorithms", "season", "shares", "later"])
+    return pa.StructArray.from_arrays(columns, names=list(DETECTED.fields))
 
 
 def _later(judged: Detected | None, kind: pa.DataType) -> list[str | None] | None:
@@ -111,7 +111,7 @@ def judged_rows(judged: Sequence[Judged]) -> pa.Array[Any]:
     columns.append(_verdicts(judged))
     columns.append(pa.array(_joined([part.status for part in judged], object), pa.string()))
     columns.append(pa.array(_joined([part.asked for part in judged], np.bool_)))
-    return pa.StructArray.from_arrays(columns, names=_NAMES)
+    return pa.StructArray.from_arrays(columns, names=list(JUDGED.fields))
 
 
 def _joined(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:

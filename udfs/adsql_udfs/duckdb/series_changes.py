@@ -10,21 +10,13 @@ import pyarrow as pa
 
 from adsql.series.changes import ChangeOptions, changed_rows
 from adsql_udfs.duckdb.plans import template
+from adsql_udfs.duckdb.results import CHANGE
 from adsql_udfs.duckdb.series import unfolded
 from adsql_udfs.duckdb.series_plans import SeriesRows, columns_of, key_of
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
     from adsql_udfs.duckdb.function import Column
-
-_CHANGES = pa.list_(
-    pa.struct(
-        [
-            ("row", pa.int64()), ("kind", pa.string()), ("before", pa.float64()), ("after", pa.float64()),
-            ("score", pa.float64()), ("confidence", pa.float64()),
-        ]
-    )
-)  # fmt: skip
 
 
 def plan(source: str, plan: str | None, exclude_plan: str | None, time: object, value: object, *rest: Any) -> str:  # noqa: ANN401 - whatever SQL can pass
@@ -46,7 +38,7 @@ def plan(source: str, plan: str | None, exclude_plan: str | None, time: object, 
 def find(lists: Column, options: Column) -> pa.Array[Any]:
     """Return the changes of each series, with the number of their row from 1 on; none for rows beside the lists."""
     if not len(lists):
-        return pa.array([], _CHANGES)
+        return pa.array([], CHANGE.arrow_list)
     asked = ChangeOptions.parse(**json.loads(options[0].as_py()))
     rows = unfolded(lists)
     found = []
@@ -54,4 +46,4 @@ def find(lists: Column, options: Column) -> pa.Array[Any]:
         part = slice(first, last)
         changes = changed_rows(rows.time.slice(first, last - first), rows.X[part, 0], rows.excluded[part], asked)
         found.append([{**change._asdict(), "row": change.place + 1, "kind": change.kind.value} for change in changes])
-    return pa.array(found, _CHANGES)
+    return pa.array(found, CHANGE.arrow_list)

@@ -17,37 +17,27 @@ from adsql.model import Model
 from adsql.options import TrainingOptions
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import instances, plans
+from adsql_udfs.duckdb.function import Struct
 from adsql_udfs.quoting import identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from adsql_udfs.duckdb.function import Column
 
 Execute: TypeAlias = "Callable[[str, Sequence[object]], Sequence[tuple[object, ...]]]"
 
-_RECORD_FIELDS = {
+RECORD = Struct({
     "name": "VARCHAR", "algorithm": "VARCHAR", "params": "VARCHAR", "columns": "VARCHAR[]", "segment_by": "VARCHAR[]",
     "n_segments": "INTEGER", "n_rows": "BIGINT", "n_features": "INTEGER", "threshold": "DOUBLE",
     "threshold_policy": "VARCHAR", "seed": "BIGINT", "source": "VARCHAR", "library_versions": "VARCHAR",
     "content_hash": "VARCHAR", "state": "BLOB",
-}  # fmt: skip
-_STORED_FIELDS = {
+})  # fmt: skip
+STORED = Struct({
     "name": "VARCHAR", "version": "INTEGER", "algorithm": "VARCHAR", "n_rows": "BIGINT", "n_features": "INTEGER",
     "threshold": "DOUBLE",
-}  # fmt: skip
-_ARROW = {
-    "VARCHAR": pa.string(), "VARCHAR[]": pa.list_(pa.string()), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
-    "DOUBLE": pa.float64(), "BLOB": pa.binary(),
-}  # fmt: skip
+})  # fmt: skip
 _ATTEMPTS = 20
-
-
-def _struct(fields: Mapping[str, str]) -> str:
-    return f"STRUCT({', '.join(f'{name} {kind}' for name, kind in fields.items())})"
-
-
-RECORD, STORED = _struct(_RECORD_FIELDS), _struct(_STORED_FIELDS)
 
 
 def fit(groups: Column, options: Column) -> pa.Array[Any]:
@@ -73,7 +63,7 @@ def update_record(handles: Column, groups: Column, seeds: Column, names: Column,
 
 def record_row(record: ModelRecord) -> pa.Array[Any]:
     """Return a record as the UDFs do that make one."""
-    return pa.array([vars(record)], _arrow_struct(_RECORD_FIELDS))
+    return pa.array([vars(record)], RECORD.arrow)
 
 
 def store(tokens: Column, databases: Column, records: Column) -> pa.Array[Any]:
@@ -147,11 +137,7 @@ def _stored(records: Sequence[ModelRecord], versions: Sequence[int]) -> pa.Array
     fields = ("name", "algorithm", "n_rows", "n_features", "threshold")
     described = [{name: getattr(record, name) for name in fields} for record in records]
     rows = [{**row, "version": version} for row, version in zip(described, versions, strict=True)]
-    return pa.array(rows, _arrow_struct(_STORED_FIELDS))
-
-
-def _arrow_struct(fields: Mapping[str, str]) -> pa.StructType:
-    return pa.struct([pa.field(name, _ARROW[kind]) for name, kind in fields.items()])
+    return pa.array(rows, STORED.arrow)
 
 
 def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
