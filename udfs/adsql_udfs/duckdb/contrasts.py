@@ -10,7 +10,7 @@ from adsql.arrow import struct_columns
 from adsql.errors import EmptySource
 from adsql_udfs.duckdb import plans
 from adsql_udfs.duckdb.results import CONTRAST
-from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
+from adsql_udfs.duckdb.sources import filled_query
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 def plan_contrast(source: str, plan: str | None, flag: object, dimensions: object) -> str:
     """Return the SQL of contrast_anomalies."""
-    check_bound(source, plan)
-    check_not_empty(plan)
+    rows = filled_query(source, plan)
     asked = json.dumps({"flag": plans.plain(flag), "dimensions": plans.plain(dimensions)})
-    return plans.template("contrast").substitute(source=source_query(source), asked=literal(asked))
+    return plans.template("contrast").substitute(source=rows, asked=literal(asked))
 
 
 def contrast(collected: Column, asked: Column) -> pa.Array[Any]:

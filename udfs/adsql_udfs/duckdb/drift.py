@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adsql.drift import check_drift
-from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import plans
 from adsql_udfs.duckdb.results import DRIFT
-from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
+from adsql_udfs.duckdb.sources import filled_query
 from adsql_udfs.duckdb.training import sampled
 from adsql_udfs.quoting import literal
 
@@ -22,13 +21,10 @@ if TYPE_CHECKING:
 def plan_drift(model: object, source: str, plan: str | None, version: object) -> str:
     """Return the SQL of check_drift."""
     name, number = plans.asked_model(model, version)
-    check_bound(source, plan)
-    check_not_empty(plan)
+    rows = filled_query(source, plan)
     return plans.template("check_drift").substitute(
-        source=source_query(source), handle=plans.resolve(literal(name), plans.version_text(number)),
-        sample=plans.template("sample_update").substitute(
-            seed=0, rows=MAX_FIT_ROWS, segment_rows=MAX_FIT_ROWS_PER_SEGMENT, segments=MAX_SEGMENTS + 1
-        ),
+        source=rows, handle=plans.resolve(literal(name), plans.version_text(number)),
+        sample=plans.sample_for_model(0),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from adsql.threshold_report import threshold_report
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import plans
 from adsql_udfs.duckdb.results import COMPARED, METRIC, OUTCOME, THRESHOLD
-from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
+from adsql_udfs.duckdb.sources import filled_query
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
@@ -47,10 +47,9 @@ def plan_compare(models: object, source: str, plan: str | None, options: Mapping
 def plan_thresholds(model: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     """Return the SQL of threshold_report."""
     name, number = plans.asked_model(model, options["version"])
-    check_bound(source, plan)
-    check_not_empty(plan)
+    rows = filled_query(source, plan)
     return plans.template("threshold_report").substitute(
-        source=source_query(source), handle=plans.resolve(literal(name), plans.version_text(number))
+        source=rows, handle=plans.resolve(literal(name), plans.version_text(number))
     )
 
 
@@ -62,14 +61,13 @@ def _plan(
     asked: Sequence[tuple[str, int | None]], source: str, plan: str | None, given: Mapping[str, Any],
     function: str, columns: str,
 ) -> str:  # fmt: skip
-    check_bound(source, plan)
-    check_not_empty(plan)
+    rows = filled_query(source, plan)
     handles, found = [], []
     for place, (name, number) in enumerate(asked):
         handles.append(f"{plans.resolve(literal(name), plans.version_text(number))} AS adsql_{place}")
         found.append(f"'{place}': __adsql_outcome(adsql_models.adsql_{place}, adsql_source)")
     return plans.template("evaluate").substitute(
-        source=source_query(source), handles=", ".join(handles), outcomes=", ".join(found),
+        source=rows, handles=", ".join(handles), outcomes=", ".join(found),
         label=literal(json.dumps(given["label"])), k=literal(json.dumps(given["k"])),
         function=function, columns=columns,
     )  # fmt: skip

@@ -9,11 +9,10 @@ import pyarrow as pa
 
 from adsql.catalog import ModelRecord
 from adsql.feedback import MAX_VERDICTS, Verdict, check_row, learned, preview, verdict_of
-from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import plans, training
 from adsql_udfs.duckdb.results import EFFECT
-from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
+from adsql_udfs.duckdb.sources import filled_query
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
@@ -34,15 +33,12 @@ def plan_apply(*arguments: Any) -> str:  # noqa: ANN401 - as `_plan`
 
 def _plan(form: str, model: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     name, number = plans.asked_model(model, options["version"])
-    check_bound(source, plan)
-    check_not_empty(plan)
+    rows = filled_query(source, plan)
     return plans.template(form).substitute(
-        source=source_query(source), name=literal(name), described=literal(source.strip()),
+        source=rows, name=literal(name), described=literal(source.strip()),
         handle=plans.resolve(literal(name), plans.version_text(number)),
         verdicts=plans.template("verdicts").substitute(name=literal(name), most=MAX_VERDICTS),
-        sample=plans.template("sample_update").substitute(
-            seed=0, rows=MAX_FIT_ROWS, segment_rows=MAX_FIT_ROWS_PER_SEGMENT, segments=MAX_SEGMENTS + 1
-        ),
+        sample=plans.sample_for_model(0),
     )  # fmt: skip
 
 

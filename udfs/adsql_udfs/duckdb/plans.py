@@ -22,7 +22,7 @@ from adsql.registry import is_ranker, row_wise
 from adsql.wording import shown
 from adsql_udfs import loaded
 from adsql_udfs.duckdb.formulas import committed_model, formula, source_types
-from adsql_udfs.duckdb.sources import check_bound, check_not_empty, decoded_plan, source_query
+from adsql_udfs.duckdb.sources import check_bound, check_not_empty, decoded_plan, filled_query, source_query
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
@@ -108,17 +108,21 @@ def train(name: str, source: str, plan: str | None, options: Mapping[str, Any]) 
 
 def update(name: object, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     """Return the SQL that lets a saved model learn from further rows, stores it, and returns its description."""
-    check_bound(source, plan)
-    check_not_empty(plan)
+    rows = filled_query(source, plan)
     model, _ = asked_model(name, None)
     seed = TrainingOptions.parse(seed=plain(options)["seed"]).seed
     return template("update_model").substitute(
-        source=source_query(source), name=literal(model), described=literal(source.strip()), seed=seed,
+        source=rows, name=literal(model), described=literal(source.strip()), seed=seed,
         handle=resolve(literal(model), "NULL"),
-        sample=template("sample_update").substitute(
-            seed=seed, rows=MAX_FIT_ROWS, segment_rows=MAX_FIT_ROWS_PER_SEGMENT, segments=MAX_SEGMENTS + 1
-        ),
+        sample=sample_for_model(seed),
     )  # fmt: skip
+
+
+def sample_for_model(seed: int) -> str:
+    """Return the SQL that draws a sample as large as a saved model wants it, of each of its segments if it has any."""
+    return template("sample_update").substitute(
+        seed=seed, rows=MAX_FIT_ROWS, segment_rows=MAX_FIT_ROWS_PER_SEGMENT, segments=MAX_SEGMENTS + 1
+    )
 
 
 def asked_model(model: object, version: object) -> tuple[str, int | None]:
@@ -182,12 +186,11 @@ def template(name: str) -> Template:
 
 def _fit_query(form: str, name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     check_name(name)
-    check_bound(source, plan)
-    check_not_empty(plan)
+    rows = filled_query(source, plan)
     given = {option: value for option, value in plain(options).items() if value is not None}
     row_wise(TrainingOptions.parse(**given).algorithm)
     return template(form).substitute(
-        source=source_query(source), name=literal(name), described=literal(source.strip()),
+        source=rows, name=literal(name), described=literal(source.strip()),
         options=_checked(given), sample=_sample(given),
     )  # fmt: skip
 

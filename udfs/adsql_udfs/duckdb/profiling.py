@@ -13,7 +13,7 @@ from adsql.profiling import Figures
 from adsql.suggestions import suggest_detectors
 from adsql_udfs.duckdb import plans
 from adsql_udfs.duckdb.results import DETECTOR, FENCE, PROFILE
-from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
+from adsql_udfs.duckdb.sources import filled_query
 from adsql_udfs.duckdb.training import sampled
 
 if TYPE_CHECKING:
@@ -33,10 +33,9 @@ def plan_suggest(source: str, plan: str | None) -> str:
 
 
 def _plan(template: str, source: str, plan: str | None) -> str:
-    check_bound(source, plan)
-    check_not_empty(plan)
+    rows = filled_query(source, plan)
     sample = plans.template("sample").substitute(seed=0, rows=MAX_FIT_ROWS)
-    return plans.template(template).substitute(source=source_query(source), sample=sample)
+    return plans.template(template).substitute(source=rows, sample=sample)
 
 
 def fences(groups: Column) -> pa.Array[Any]:

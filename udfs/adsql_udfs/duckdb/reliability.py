@@ -10,7 +10,7 @@ from adsql.registry import row_wise
 from adsql.reliability import MAX_ROWS, agreement, asked_algorithms, stability
 from adsql_udfs.duckdb import plans, training
 from adsql_udfs.duckdb.results import AGREEMENT, STABILITY
-from adsql_udfs.duckdb.sources import check_bound, check_not_empty, source_query
+from adsql_udfs.duckdb.sources import filled_query
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
@@ -37,10 +37,9 @@ def plan_agreement(source: str, plan: str | None, options: Mapping[str, Any]) ->
 
 
 def _plan(function: str, source: str, plan: str | None, given: Mapping[str, Any]) -> str:
-    check_bound(source, plan)
-    check_not_empty(plan)
+    rows = filled_query(source, plan)
     return plans.template("reliability").substitute(
-        source=source_query(source), function=function, options=literal(json.dumps(given)),
+        source=rows, function=function, options=literal(json.dumps(given)),
         sample=plans.template("sample").substitute(seed=given["seed"] or 0, rows=MAX_ROWS),
     )  # fmt: skip
 

@@ -181,6 +181,19 @@ def _last_part(name: str) -> str:
     return part[1:-1].replace('""', '"') if part.startswith('"') else part
 
 
+def filled_query(source: str, plan: str | None) -> str:
+    """Return the SELECT of a source that DuckDB has bound, and does not know to be empty.
+
+    Raises
+    ------
+    SourceError, ColumnError
+        As `check_bound` and `check_not_empty`.
+    """
+    check_bound(source, plan)
+    check_not_empty(plan)
+    return source_query(source)
+
+
 def check_not_empty(plan: str | None) -> None:
     """Raise if DuckDB knows beforehand that a source to train on has no rows (`WHERE false`, `LIMIT 0`).
 
