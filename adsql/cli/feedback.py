@@ -9,8 +9,9 @@ import typer
 from adsql.cli.arguments import Database, Input, InputOption, Name, OutputFormat, Version, chosen_input
 from adsql.cli.databases import Access, database
 from adsql.cli.failures import err, reading, reporting
-from adsql.cli.output import STORED, show, write_whole
-from adsql.cli.running import in_background, query, run
+from adsql.cli.judging import show_report
+from adsql.cli.output import STORED, show
+from adsql.cli.running import query, run
 from adsql.feedback import ANOMALY, NORMAL
 
 Said = Annotated[str, typer.Option("--verdict", help=f"What the rows are: {ANOMALY} or {NORMAL}.")]
@@ -46,12 +47,8 @@ def preview(
 ) -> None:
     """Tell what a model would make of the verdicts that it was given."""
     with reporting():
-        chosen = chosen_input(source, source_option)
-        with database(db, Access.READ) as con, reading(chosen):
-            values = {"name": name, "source": chosen, "version": version}
-            statement = query("preview_feedback", con)
-            found = in_background(con, lambda: con.sql(statement, params=values).materialize(), f"reading {chosen}")
-            write_whole(con, found, output_format)
+        values = {"name": name, "version": version}
+        show_report("preview_feedback", db, chosen_input(source, source_option), values, output_format)
 
 
 def apply(

@@ -23,7 +23,7 @@ from adsql.cli.arguments import (
 from adsql.cli.databases import MEMORY, Access, database
 from adsql.cli.failures import reading, reporting
 from adsql.cli.output import write_whole
-from adsql.cli.running import in_background, query
+from adsql.cli.running import found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def evaluate(
     """Tell how well a model finds known anomalies, with confidence intervals."""
     with reporting():
         values = {"name": name, "label": label, "k": k, "version": version}
-        _show("evaluate", db, chosen_input(source, source_option), values, output_format)
+        show_report("evaluate", db, chosen_input(source, source_option), values, output_format)
 
 
 def compare(
@@ -70,7 +70,7 @@ def compare(
 ) -> None:
     """Compare models on the same rows with known anomalies."""
     with reporting():
-        _show("compare", db, source, {"names": names, "label": label, "k": k}, output_format)
+        show_report("compare", db, source, {"names": names, "label": label, "k": k}, output_format)
 
 
 def thresholds(
@@ -83,7 +83,9 @@ def thresholds(
 ) -> None:
     """Tell how many rows each threshold of a model would flag."""
     with reporting():
-        _show("thresholds", db, chosen_input(source, source_option), {"name": name, "version": version}, output_format)
+        show_report(
+            "thresholds", db, chosen_input(source, source_option), {"name": name, "version": version}, output_format
+        )
 
 
 def explain(
@@ -99,7 +101,7 @@ def explain(
     """Tell why the anomalies of a file or table are anomalies."""
     with reporting():
         values = {"name": name, "top_k": top_k, "key": key, "version": version}
-        _show("explain", db, chosen_input(source, source_option), values, output_format)
+        show_report("explain", db, chosen_input(source, source_option), values, output_format)
 
 
 def profile(
@@ -112,7 +114,7 @@ def profile(
     """Tell what the columns of a file or table are like, and what to use each for: a check before training."""
     with reporting():
         chosen = chosen_input(source, source_option)
-        _show("suggest" if detectors else "profile", db, chosen, {}, output_format)
+        show_report("suggest" if detectors else "profile", db, chosen, {}, output_format)
 
 
 def drift(
@@ -125,7 +127,7 @@ def drift(
 ) -> None:
     """Tell whether the rows of a file or table are still like those that a model was trained on."""
     with reporting():
-        _show("drift", db, chosen_input(source, source_option), {"name": name, "version": version}, output_format)
+        show_report("drift", db, chosen_input(source, source_option), {"name": name, "version": version}, output_format)
 
 
 def stability(
@@ -142,7 +144,7 @@ def stability(
     with reporting():
         given = training_values(algorithm=algorithm, columns=columns, params=params, seed=seed)
         values = {name: given[name] for name in ("algorithm", "columns", "params", "seed")}
-        _show("stability", db, chosen_input(source, source_option), values, output_format)
+        show_report("stability", db, chosen_input(source, source_option), values, output_format)
 
 
 def agreement(
@@ -158,13 +160,10 @@ def agreement(
     with reporting():
         given = training_values(columns=columns, seed=seed)
         values = {"algorithms": algorithms or None, "columns": given["columns"], "seed": given["seed"]}
-        _show("agreement", db, chosen_input(source, source_option), values, output_format)
+        show_report("agreement", db, chosen_input(source, source_option), values, output_format)
 
 
-def _show(statement: str, db: str, source: str, values: Mapping[str, Any], wanted: Format | None) -> None:
+def show_report(statement: str, db: str, source: str, values: Mapping[str, Any], wanted: Format | None) -> None:
+    """Print what one of our statements tells of a source."""
     with database(db, Access.READ) as con, reading(source):
-        given = {**values, "source": source}
-        found = in_background(
-            con, lambda: con.sql(query(statement, con), params=given).materialize(), f"reading {source}"
-        )
-        write_whole(con, found, wanted)
+        write_whole(con, found(con, statement, {**values, "source": source}, source), wanted)

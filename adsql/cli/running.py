@@ -33,6 +33,12 @@ def run(con: Any, sql: str, values: Mapping[str, object], what: str) -> list[tup
     return rows
 
 
+def found(con: Any, statement: str, values: Mapping[str, object], source: str) -> Any:  # noqa: ANN401 - engine's types
+    """Return the rows of one of our statements about a source, read into memory; see `in_background`."""
+    text = query(statement, con)
+    return in_background(con, lambda: con.sql(text, params=dict(values)).materialize(), f"reading {source}")
+
+
 def in_background(con: Any, work: Callable[[], T], what: str) -> T:  # noqa: ANN401 - the engine's own type
     """Do what takes long on a connection, with a progress bar on a terminal, and return its result.
 

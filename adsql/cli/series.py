@@ -22,8 +22,8 @@ from adsql.cli.arguments import (
 )
 from adsql.cli.databases import MEMORY, Access, database
 from adsql.cli.failures import err, reading, reporting
-from adsql.cli.output import check_folder, check_output, show, write
-from adsql.cli.running import in_background, query, run
+from adsql.cli.output import STORED, check_folder, check_output, show, write
+from adsql.cli.running import found, query, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,6 @@ SeriesAlgorithm = Annotated[
 Incidents = Annotated[
     str | None, typer.Option("--incidents", help="What is known to have happened: started_at, ended_at, series.")
 ]
-_STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
 
 
 def plot(
@@ -88,14 +87,14 @@ def plot(
             known = None
             if incidents is not None:
                 known = _table(con, "series_incidents", {"incidents": incidents}, incidents)
-        found = read(results, known)
-        files.write(output, found, title)
-        strange = sum(int(each.is_anomaly.sum()) for each in found)
+        drawn = read(results, known)
+        files.write(output, drawn, title)
+        strange = sum(int(each.is_anomaly.sum()) for each in drawn)
         err.print(
-            f"{len(results):,} points of {len(found):,} series, {strange:,} anomalous; drawn to {output}",
+            f"{len(results):,} points of {len(drawn):,} series, {strange:,} anomalous; drawn to {output}",
             soft_wrap=True,
         )
-        if len(found) > files.MAX_SHOWN:
+        if len(drawn) > files.MAX_SHOWN:
             err.print(f"drawn are the {files.MAX_SHOWN} series with the strangest points; choose others in a SELECT")
 
 
@@ -121,7 +120,7 @@ def train_series(
         }  # fmt: skip
         with database(db, Access.KEEP) as con, reading(chosen):
             rows = run(con, query("series_train"), values, f"training {name}")
-        show(_STORED, rows)
+        show(STORED, rows)
 
 
 def score_series(
@@ -202,9 +201,8 @@ def _season(text: str | None) -> object:
 
 
 def _table(con: Any, statement: str, values: Mapping[str, Any], source: str) -> Any:  # noqa: ANN401 - engine's types
-    text = query(statement, con)
     with reading(source):
-        return in_background(con, lambda: con.sql(text, params=dict(values)).to_arrow_table(), f"reading {source}")
+        return found(con, statement, values, source).to_arrow_table()
 
 
 def _write(
@@ -212,8 +210,4 @@ def _write(
 ) -> None:
     check_output(output, wanted, source, db)
     with database(db, Access.READ) as con, reading(source):
-        given = {**values, "source": source}
-        found = in_background(
-            con, lambda: con.sql(query(statement, con), params=given).materialize(), f"reading {source}"
-        )
-        write(con, found, output, wanted)
+        write(con, found(con, statement, {**values, "source": source}, source), output, wanted)
