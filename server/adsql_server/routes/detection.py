@@ -53,9 +53,7 @@ async def detect(request: Request, gateway: Opened, caller: Reader) -> Response:
     body.check(gateway.databases, statements=caller.role.includes(Role.WRITE))
     call, values = _detection(asked)
     if wants_job(request, asked):
-        return await submitted(request, gateway, caller, "detect", body, lambda session, source: session.call(
-            call, values | {"source": source}
-        ))  # fmt: skip
+        return await submitted(request, gateway, caller, "detect", body, call, values)
     return await rows_of(
         request, gateway.work, caller.tenant, gateway.settings.max_result_rows,
         lambda session: session.call(call, values | {"source": body.source(session)}),

@@ -14,7 +14,7 @@ from adsql_server.databases import Call
 from adsql_server.gateway import Opened
 from adsql_server.requests import Feedback, Learning
 from adsql_server.routes.detection import TRIPS, ModelName
-from adsql_server.routes.jobs import submitted, wants_job
+from adsql_server.routes.jobs import done
 from adsql_server.routes.models import Trained, Writer
 
 router = APIRouter(prefix="/models/{name}/feedback", tags=["feedback"])
@@ -65,14 +65,9 @@ async def preview(request: Request, gateway: Opened, caller: Writer, name: Model
     request.state.exchange.subject = name
     body.check(gateway.databases, statements=True)
     values = {"model": name, "version": asked.version}
-    if wants_job(request, asked):
-        return await submitted(request, gateway, caller, "preview_feedback", body, lambda session, source: session.call(
-            Call.PREVIEW_FEEDBACK, values | {"source": source}
-        ))  # fmt: skip
-    rows = await gateway.work.call(
-        caller.tenant,
-        lambda session: session.call(Call.PREVIEW_FEEDBACK, values | {"source": body.source(session)}).rows(),
-    )
+    rows = await done(request, gateway, caller, asked, body, Call.PREVIEW_FEEDBACK, values)
+    if isinstance(rows, Response):
+        return rows
     return Previewed(name=name, effects=[Effect.model_validate(row) for row in rows])
 
 
@@ -85,14 +80,9 @@ async def apply(request: Request, gateway: Opened, caller: Writer, name: ModelNa
     request.state.exchange.subject = name
     body.check(gateway.databases, statements=True)
     values = {"model": name, "version": asked.version}
-    if wants_job(request, asked):
-        return await submitted(request, gateway, caller, "apply_feedback", body, lambda session, source: session.call(
-            Call.APPLY_FEEDBACK, values | {"source": source}
-        ))  # fmt: skip
-    rows = await gateway.work.call(
-        caller.tenant,
-        lambda session: session.call(Call.APPLY_FEEDBACK, values | {"source": body.source(session)}).rows(),
-    )
+    rows = await done(request, gateway, caller, asked, body, Call.APPLY_FEEDBACK, values)
+    if isinstance(rows, Response):
+        return rows
     trained = Trained.model_validate(rows[0])
     request.state.exchange.rows = trained.n_rows
     return trained

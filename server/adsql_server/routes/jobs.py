@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from adsql_server.access import requires
 from adsql_server.answers import respond
 from adsql_server.bodies import Body
 from adsql_server.caller import Caller, Role
-from adsql_server.databases import Result, Session
+from adsql_server.databases import Call, Result, Session
 from adsql_server.formats import Tally, accepted, written
 from adsql_server.gateway import Gateway, Opened
 from adsql_server.jobs import Job
@@ -106,26 +106,37 @@ def wants_job(request: Request, asked: Asynchronous) -> bool:
     return asked.run_async or any(one.partition(";")[0].strip() == "respond-async" for one in preferences)
 
 
-async def submitted(
-    request: Request, gateway: Gateway, caller: Caller, kind: str, body: Body,
-    work: Callable[[Session, str], Result],
-) -> Response:  # fmt: skip
-    """Make a job of a request, and answer where it is.
+async def done(
+    request: Request, gateway: Gateway, caller: Caller, asked: Asynchronous, body: Body, call: Call,
+    values: Mapping[str, object],
+) -> list[dict[str, object]] | Response:  # fmt: skip
+    """Return the rows of a call on what a request brought; where it wants a job, the answer that tells where that is.
 
     Parameters
     ----------
-    request, gateway, caller, body
+    request, gateway, caller, asked, body
         Of the endpoint.
-    kind
-        What it does.
-    work
-        It, with a session and the name of the source.
+    call, values
+        The call, and its values but for the source.
     """
+    if wants_job(request, asked):
+        return await submitted(request, gateway, caller, call.value, body, call, values)
+    return await gateway.work.call(
+        caller.tenant, lambda session: session.call(call, {**values, "source": body.source(session)}).rows()
+    )
+
+
+async def submitted(
+    request: Request, gateway: Gateway, caller: Caller, kind: str, body: Body, call: Call,
+    values: Mapping[str, object],
+) -> Response:  # fmt: skip
+    """Make a job of a request, and answer where it is; `kind` is what it does, all else as for `done`."""
     # The body ends with the request; its rows are read before.
     table = await run_in_threadpool(body.table)
 
     def run(session: Session) -> Result:
-        return work(session, str(body.given.source) if table is None else session.lend(table))
+        source = str(body.given.source) if table is None else session.lend(table)
+        return session.call(call, {**values, "source": source})
 
     total = table.num_rows if table is not None and kind == "detect" else None
     new = await run_in_threadpool(gateway.jobs.submit, caller, kind, request.state.exchange.subject, total, run)

@@ -17,7 +17,7 @@ from adsql_server.databases import Call
 from adsql_server.gateway import Gateway, Opened
 from adsql_server.requests import Evaluation, Training
 from adsql_server.routes.detection import TRIPS, ModelName
-from adsql_server.routes.jobs import Reader, submitted, wants_job
+from adsql_server.routes.jobs import Reader, done
 
 router = APIRouter(tags=["models"])
 
@@ -110,13 +110,9 @@ async def train(request: Request, gateway: Opened, caller: Writer) -> Trained | 
     request.state.exchange.subject = asked.model
     body.check(gateway.databases, statements=True)
     values = asked.options() | {"model": asked.model}
-    if wants_job(request, asked):
-        return await submitted(request, gateway, caller, "train", body, lambda session, source: session.call(
-            Call.TRAIN, values | {"source": source}
-        ))  # fmt: skip
-    rows = await gateway.work.call(
-        caller.tenant, lambda session: session.call(Call.TRAIN, values | {"source": body.source(session)}).rows()
-    )
+    rows = await done(request, gateway, caller, asked, body, Call.TRAIN, values)
+    if isinstance(rows, Response):
+        return rows
     await _count(gateway, caller.tenant)
     trained = Trained.model_validate(rows[0])
     request.state.exchange.rows = trained.n_rows
@@ -176,13 +172,9 @@ async def evaluate(request: Request, gateway: Opened, caller: Writer, name: Mode
     request.state.exchange.subject = name
     body.check(gateway.databases, statements=True)
     values = {"model": name, "label": asked.label, "k": asked.k, "version": asked.version}
-    if wants_job(request, asked):
-        return await submitted(request, gateway, caller, "evaluate", body, lambda session, source: session.call(
-            Call.EVALUATE, values | {"source": source}
-        ))  # fmt: skip
-    rows = await gateway.work.call(
-        caller.tenant, lambda session: session.call(Call.EVALUATE, values | {"source": body.source(session)}).rows()
-    )
+    rows = await done(request, gateway, caller, asked, body, Call.EVALUATE, values)
+    if isinstance(rows, Response):
+        return rows
     metrics = [Metric.model_validate(row) for row in rows]
     for one in metrics:
         # What has no interval is a count.
