@@ -83,6 +83,17 @@ def time_texts(times: NDArray[np.int64], kind: pa.DataType) -> list[str | None]:
     ]
 
 
+def texts_behind(rows: int, times: NDArray[np.int64], kind: pa.DataType) -> list[str | None] | None:
+    """Return a text for each of some rows: NULL, but for the last ones, whose times are to come; None if none is.
+
+    Examples
+    --------
+    >>> texts_behind(3, np.array([7, 8]), pa.int64())
+    [None, '7', '8']
+    """
+    return [*[None] * (rows - len(times)), *time_texts(times, kind)] if len(times) else None
+
+
 def expected_ahead(kept: Forecasts | None, count: int, deviate: float) -> tuple[Floats, Floats, Floats]:
     """Return what is expected of the next points, and the bounds at a normal deviate; each of shape (count,).
 

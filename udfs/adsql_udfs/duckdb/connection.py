@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -30,15 +31,6 @@ SCORING = {
     "explain_anomaly": "explain_anomaly",
     "suggest_normal": "suggest_normal",
 }
-NAMES = (
-    "detect_anomalies", "fit_model", "train_model", "update_model", "anomaly_score", "severity", "is_anomaly",
-    "consensus", "models", "model_info", "model_sql", "detectors", "drop_model", "export_model", "import_model",
-    "evaluate_model", "compare_models", "threshold_report", "model_stability", "detector_agreement", "give_feedback",
-    "preview_feedback", "apply_feedback", "explain_anomaly", "explain_anomalies",
-    "contrast_anomalies", "profile_data", "suggest_detectors", "check_drift", "suggest_normal",
-    "detect_series_anomalies", "anomaly_incidents", "detect_change_points",
-    "backtest_series", "train_series_model", "score_series",
-)  # fmt: skip
 COMMENT = "adsql's own; a macro of this name without this comment is the user's, and kept"
 
 _NOT_A_TABLE = InvalidOption(
@@ -197,7 +189,7 @@ def _migrate(con: duckdb.DuckDBPyConnection) -> None:
 def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
     taken = _taken_names(con)
     foreign = {name for name, own in taken.items() if not own}
-    if _revision(con) == _macros_revision() and set(NAMES) <= taken.keys() and _schema_is_complete(con):
+    if _revision(con) == _macros_revision() and set(_names()) <= taken.keys() and _schema_is_complete(con):
         return
     con.execute("BEGIN")
     try:
@@ -213,18 +205,18 @@ def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
 
 def _taken_names(con: duckdb.DuckDBPyConnection) -> dict[str, bool]:
     """Return which of our names lead to a function, and whether it is adsql's own."""
-    return dict(con.execute(template("taken_names").substitute(), [list(NAMES), COMMENT]).fetchall())
+    return dict(con.execute(template("taken_names").substitute(), [list(_names()), COMMENT]).fetchall())
 
 
 def _schema_is_complete(con: duckdb.DuckDBPyConnection) -> bool:
     found = "SELECT function_name FROM duckdb_functions() WHERE database_name = current_database()"
     names = {row[0] for row in con.execute(f"{found} AND schema_name = 'adsql'").fetchall()}
-    return {*NAMES, "model_handle"} <= names
+    return {*_names(), "model_handle"} <= names
 
 
 def _comment_macros(con: duckdb.DuckDBPyConnection, schema: str, foreign: set[str]) -> None:
     """Give our macros the comment by which they are told from a user's, which may call adsql as well."""
-    own = [name for name in NAMES if name not in foreign]
+    own = [name for name in _names() if name not in foreign]
     database = "temp" if schema == "temp.main" else str(con.execute("SELECT current_database()").fetchall()[0][0])
     for name, is_table in con.execute(template("uncommented_macros").substitute(), [database, own]).fetchall():
         con.execute(f"COMMENT ON MACRO {'TABLE ' if is_table else ''}{schema}.{name} IS {literal(COMMENT)}")
@@ -253,6 +245,12 @@ def _revision(con: duckdb.DuckDBPyConnection) -> str | None:
         return str(con.execute("SELECT adsql.macros_revision()").fetchall()[0][0])
     except duckdb.Error:
         return None
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    """Return the names of the SQL contract: those of the macros that every schema has."""
+    return tuple(dict.fromkeys(re.findall(r"MACRO \$schema\.(\w+)", template("macros").template)))
 
 
 @cache

@@ -12,7 +12,7 @@ import pyarrow as pa
 from adsql.arrow import plain_array, unbounded_float64
 from adsql.series.columns import whole_times
 from adsql.series.detection import Detected, Judged, detect
-from adsql.series.horizon import time_texts
+from adsql.series.horizon import texts_behind
 from adsql.series.options import SeriesOptions
 from adsql_udfs.duckdb.results import DETECTED, JUDGED
 
@@ -76,16 +76,12 @@ def _detected(judged: Sequence[Detected | None], kind: pa.DataType) -> pa.Array[
         pa.array([None if part is None else part.algorithms for part in judged], pa.list_(pa.string())),
         pa.array([None if part is None else part.season for part in judged], pa.list_(pa.int64())),
         _shares(judged),
-        pa.array([_later(part, kind) for part in judged], pa.list_(pa.string())),
+        pa.array(
+            [None if part is None else texts_behind(len(part.score), part.later, kind) for part in judged],
+            pa.list_(pa.string()),
+        ),
     ]
     return pa.StructArray.from_arrays(columns, names=list(DETECTED.fields))
-
-
-def _later(judged: Detected | None, kind: pa.DataType) -> list[str | None] | None:
-    """Return the times of the points forecast as text, behind as many NULLs as there are rows."""
-    if judged is None or not len(judged.later):
-        return None
-    return [None] * (len(judged.score) - len(judged.later)) + time_texts(judged.later, kind)
 
 
 def _shares(judged: Sequence[Detected | None]) -> pa.Array[Any]:

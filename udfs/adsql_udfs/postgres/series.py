@@ -12,8 +12,8 @@ from adsql.arrow import unbounded_float64
 from adsql.errors import InvalidOption, UnusableColumn
 from adsql.segment_keys import existing_column
 from adsql.series.columns import whole_times
-from adsql.series.detection import Detected, Judged, detect
-from adsql.series.horizon import time_texts
+from adsql.series.detection import Judged, detect
+from adsql.series.horizon import texts_behind
 from adsql.series.options import SeriesOptions, gap
 from adsql.wording import shown
 from adsql_udfs.postgres.columns import aggregates, decoded
@@ -25,8 +25,6 @@ from adsql_udfs.quoting import escaped_literal, identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pyarrow as pa
 
     from adsql_udfs.postgres.columns import Column
     from adsql_udfs.postgres.server import Server
@@ -83,9 +81,9 @@ def plan(
     rows = SeriesRows.of(plpy, given, time_column, value_columns, series, options, (*_TIMES, _NUMBER))
     SeriesOptions.parse(len(rows.values), **rows.given)
     return sql(
-        "series_judged", groups=rows.groups(rows.columns), options=escaped_literal(json.dumps(rows.given)),
-        columns=escaped_literal(described(rows.columns)), later_ts=_of_kind("result.adsql_later", rows.time, _TS),
-        later_number=_of_kind("result.adsql_later", rows.time, _INT8),
+        "series_judged", groups=rows.groups(rows.columns), verdicts=sql("series_verdicts"),
+        options=escaped_literal(json.dumps(rows.given)), columns=escaped_literal(described(rows.columns)),
+        later_ts=_of_kind("result.adsql_later", rows.time, _TS), later_number=_of_kind("result.adsql_later", rows.time, _INT8),
     )  # fmt: skip
 
 
@@ -197,17 +195,10 @@ def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[byte
             list(found.algorithms),
             season,
             shares,
-            _later(found, time.type),
+            texts_behind(len(found.score), found.later, time.type),
         )
 
     return interruptible(plpy, arrays)
-
-
-def _later(found: Detected, kind: pa.DataType) -> list[str | None] | None:
-    """Return the times of the points forecast as text, behind as many NULLs as there are rows."""
-    if not len(found.later):
-        return None
-    return [*[None] * (len(found.score) - len(found.later)), *time_texts(found.later, kind)]
 
 
 def _objects(names: Sequence[str], shares: np.ndarray[Any, Any]) -> list[str | None]:

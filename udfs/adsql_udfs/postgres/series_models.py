@@ -93,7 +93,7 @@ def plan_score(plpy: Server, model: str | None, given: str, version: int | None)
     check_keys(points.keys)
     columns = [*points.columns, *points.keys]
     return sql(
-        "series_scored", source=rows.text, model=escaped_literal(str(model)),
+        "series_scored", source=rows.text, verdicts=sql("series_verdicts"), model=escaped_literal(str(model)),
         version="NULL" if version is None else str(int(version)), columns=escaped_literal(described(columns)),
         key=key_of(points.keys), time=identifier(points.time.name), number=chunks.number(columns),
         chunk=identifier(rows.unused("adsql_chunk")), parts=",\n".join(aggregates(columns, "adsql_source")),

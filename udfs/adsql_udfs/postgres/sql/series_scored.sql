@@ -29,14 +29,7 @@ CROSS JOIN LATERAL adsql.__score_series($model, $version, $columns, chunk.adsql_
 CROSS JOIN LATERAL ROWS FROM (
     pg_catalog.unnest(chunk.adsql_keys),
     pg_catalog.unnest(chunk.adsql_times),
-    pg_catalog.unnest(judged.value::pg_catalog.float8[]),
-    pg_catalog.unnest(judged.expected::pg_catalog.float8[]),
-    pg_catalog.unnest(judged.lower::pg_catalog.float8[]),
-    pg_catalog.unnest(judged.upper::pg_catalog.float8[]),
-    pg_catalog.unnest(judged.score::pg_catalog.float8[]),
-    pg_catalog.unnest(judged.severity::pg_catalog.float8[]),
-    pg_catalog.unnest(judged.is_anomaly::pg_catalog.bool[]),
-    pg_catalog.unnest(judged.status::pg_catalog.text[])
+$verdicts
 ) AS result (
     adsql_key, adsql_ts, adsql_value, adsql_expected, adsql_lower, adsql_upper, adsql_score, adsql_severity,
     adsql_verdict, adsql_status
