@@ -211,6 +211,18 @@ def column_named(name: str, table: Iterable[str]) -> str | None:
     return next((known for known in table if known.casefold() == name.casefold()), None)
 
 
+def taken(table: Columns, rows: NDArray[np.integer[Any]]) -> dict[str, pa.Array[Any]]:
+    """Return some rows of a table, by their numbers.
+
+    Examples
+    --------
+    >>> taken({"x": pa.array([1, 2, 3])}, np.array([2, 0]))["x"].to_pylist()
+    [3, 1]
+    """
+    which = pa.array(rows, pa.int64())
+    return {name: column.take(which) for name, column in table.items()}
+
+
 def struct_columns(rows: pa.Array[Any] | pa.ChunkedArray[Any]) -> dict[str, pa.Array[Any]]:
     """Split an array of rows into its columns, with the rows' own nulls applied to each.
 

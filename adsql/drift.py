@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from adsql.errors import EmptySource
+from adsql.errors import empty_source
 from adsql.hypergeometric import at_least
 from adsql.reference import Categories, Numbers, counts_of, observed, required
 from adsql.segment_keys import key_text
@@ -114,7 +114,7 @@ def check_drift(model: Model, table: Columns) -> list[Drift]:
     """
     n = len(next(iter(table.values()), ()))
     if n == 0:
-        raise EmptySource("the source has no rows", hint="check its filter")
+        raise empty_source()
     found: list[Drift] = []
     known = 0
     names = {id(segment): key_text(key) for key, segment in model.segments.items()}

@@ -31,7 +31,7 @@ MAX_CATEGORIES = 1_000
 MONDAY = 4 * SECONDS_PER_DAY  # 1970-01-01 was a Thursday
 CIRCLE_STEPS = 1e12  # coordinates are rounded to this share of the radius: a hundred nanoseconds of a week
 _FEW = 16  # rows that Python looks up sooner than Arrow begins to
-_NORMAL_IQR = 1.349  # interquartile range of a standard normal distribution
+NORMAL_IQR = 1.349  # interquartile range of a standard normal distribution
 _PATTERN_STEPS = ((r"\p{Lu}+", "A"), (r"[\p{L}]*\p{Ll}[\p{L}]*", "a"), (r"[0-9]+", "9"))
 _MOST = 0.8
 _DATE = re.compile(r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{1,4}([ T].*)?")
@@ -133,7 +133,7 @@ def with_robust_scale(feature: Feature, values: pa.Array[Any]) -> Feature | None
         return None
     low, center, high = np.quantile(raw, [0.25, 0.5, 0.75])
     # Half of the rows on one value leave no interquartile range: the standard deviation stands in.
-    spread = (high - low) / _NORMAL_IQR if high > low else raw.std()
+    spread = (high - low) / NORMAL_IQR if high > low else raw.std()
     circle = np.sqrt(2.0) if feature.encoding in _CIRCLES else 1.0  # two coordinates weigh as one column
     scale = float(max(spread * circle, _MIN_SCALES.get(feature.encoding, np.finfo(np.float64).tiny)))
     return replace(feature, center=float(center), scale=scale)

@@ -362,6 +362,11 @@ class UnknownEngine(DatabaseError):
     code = "ADSQL_UNKNOWN_ENGINE"
 
 
+def empty_source() -> EmptySource:
+    """Return the error of a source without rows."""
+    return EmptySource("the source has no rows", hint="check its filter")
+
+
 def from_message(text: str) -> AdsqlError | None:
     """Read an error back from the text of a database's exception; None where it carries no code of ours.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
+from adsql.arrow import taken
 from adsql.contributions import contributions_of
 from adsql.errors import InvalidOption
 from adsql.segment_keys import existing_column, key_text, value_text
@@ -88,6 +88,7 @@ def explain(model: Model, table: Columns, top_k: object = None) -> list[list[Rea
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> from adsql.model import Model
     >>> from adsql.options import TrainingOptions
     >>> table = {"fare": pa.array([float(i % 40) for i in range(400)]), "km": pa.array([i % 7 for i in range(400)])}
@@ -110,7 +111,7 @@ def explain_anomalies(model: Model, table: Columns, top_k: object = None) -> lis
     scores = model.score(table)
     rows = np.flatnonzero(scores.is_anomaly)
     used = {existing_column(name, table) for name in model.positional_columns}
-    flagged = {name: column.take(pa.array(rows, pa.int64())) for name, column in table.items() if name in used}
+    flagged = taken({name: column for name, column in table.items() if name in used}, rows)
     return [
         Explained(row, score, reasons or [])
         for row, score, reasons in zip(

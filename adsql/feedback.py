@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from adsql import registry
+from adsql.arrow import taken
 from adsql.errors import EmptySource, InvalidOption
 from adsql.evaluation import Outcomes, evaluate
 from adsql.json_rows import json_columns
@@ -102,6 +102,7 @@ def learned(
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> from adsql.options import TrainingOptions
     >>> table = {"x": pa.array([*np.linspace(0.0, 1.0, 500), 9.0])}
     >>> model = Model.fit(table, TrainingOptions.parse("mad"))
@@ -169,7 +170,7 @@ class _Lesson:
         if not verdicts:
             raise EmptySource("there are no verdicts on the model", hint="SELECT give_feedback(model, row, 'normal')")
         confirmed = _confirmed(model, table, [verdict for verdict in verdicts if verdict.is_anomaly])
-        kept = _taken(table, np.flatnonzero(~confirmed))
+        kept = taken(table, np.flatnonzero(~confirmed))
         skip = len(model.segment_by)
         options = TrainingOptions(
             registry.row_wise(registry.find(model.algorithm)), dict(model.params), model.positional_columns[skip:],
@@ -257,11 +258,7 @@ def _normal(model: Model, table: Columns) -> Columns:
     if model.label_column is None:
         return table
     name = existing_column(model.label_column, table, "label_column")
-    return _taken(table, np.flatnonzero(label_values(name, table[name]) != 1.0))
-
-
-def _taken(table: Columns, rows: NDArray[np.intp]) -> Columns:
-    return {name: column.take(pa.array(rows, pa.int64())) for name, column in table.items()}
+    return taken(table, np.flatnonzero(label_values(name, table[name]) != 1.0))
 
 
 def _judged(model: Model, verdicts: Sequence[Verdict]) -> Outcomes:

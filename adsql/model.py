@@ -8,17 +8,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from adsql import registry
-from adsql.arrow import struct_columns
+from adsql.arrow import struct_columns, taken
 from adsql.errors import (
     AdsqlError,
     ColumnError,
     CorruptModel,
-    EmptySource,
     NotIncremental,
     TooFewRows,
     UnknownAlgorithm,
     UnknownColumn,
     WrongFeatureCount,
+    empty_source,
 )
 from adsql.facts import Fact, facts
 from adsql.options import parse_params
@@ -119,7 +119,7 @@ class Model:
         algorithm = registry.row_wise(options.algorithm)
         rows = len(next(iter(table.values()))) if table else 0
         if rows == 0:
-            raise EmptySource("the source has no rows", hint="check its filter")
+            raise empty_source()
         if rows < MIN_ROWS:
             raise TooFewRows(
                 f"the source has {rows} row",
@@ -191,7 +191,7 @@ class Model:
         100
         """
         if not table or not len(next(iter(table.values()))):
-            raise EmptySource("the source has no rows", hint="check its filter")
+            raise empty_source()
         algorithm = registry.row_wise(registry.find(self.algorithm))
         if self.segment_shrinkage is not None:
             raise NotIncremental("a model with segment_shrinkage has one detector of all rows", hint="train it again")
@@ -255,7 +255,7 @@ class Model:
         for key, rows in segment_rows(table, self.segment_by).items():
             segment = self.segments.get(key)
             if segment is not None:
-                yield rows, segment, {name: c.take(rows) for name, c in segment.features.select(table).items()}
+                yield rows, segment, taken(segment.features.select(table), rows)
 
     def score_by_position(self, values: Sequence[pa.Array[Any]]) -> Scores:
         """Score rows given by position; see `by_position`."""

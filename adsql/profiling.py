@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from adsql.arrow import Kind, compute, kind_of, missing, to_float64
-from adsql.errors import EmptySource
+from adsql.errors import empty_source
 from adsql.features import column_features
+from adsql.ranks import mid_ranks
 from adsql.segment_keys import value_text
 
 if TYPE_CHECKING:
@@ -143,17 +144,15 @@ def profile(sample: Columns, n_rows: int, figures: Mapping[str, Figures]) -> lis
 def check_rows(sample: Columns) -> None:
     """Raise `EmptySource` if there are no rows."""
     if not len(next(iter(sample.values()), ())):
-        raise EmptySource("the source has no rows", hint="check its filter")
+        raise empty_source()
 
 
 def to_ranks(column: pa.Array[Any]) -> Floats:
     """Return the ranks of a column's numbers from 0 to 1, equal ones of equal numbers; NaN where missing."""
     numbers = to_float64(column)
     there = ~np.isnan(numbers)
-    ordered = np.sort(numbers[there])
     ranks = np.full(len(numbers), np.nan)
-    both = np.searchsorted(ordered, numbers[there], "left") + np.searchsorted(ordered, numbers[there], "right")
-    ranks[there] = both / (2.0 * max(ordered.size, 1))
+    ranks[there] = mid_ranks(numbers[there]) / max(int(there.sum()), 1)
     return ranks
 
 

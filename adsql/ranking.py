@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from adsql.arrow import taken
 from adsql.calibration import Calibration
 from adsql.detector import MAX_SECONDS
-from adsql.errors import ColumnError, EmptySource, InvalidOption, TooFewRows, TooManyRows, UnknownColumn
+from adsql.errors import ColumnError, InvalidOption, TooFewRows, TooManyRows, UnknownColumn, empty_source
 from adsql.features import FeatureSpec
 from adsql.linear_algebra import on_one_thread
 from adsql.model import MAX_SEGMENTS, MIN_ROWS
@@ -82,7 +83,7 @@ def rank(table: Columns, options: TrainingOptions, n_rows: int | None = None) ->
         )
     n = len(next(iter(table.values()), ()))
     if n == 0:
-        raise EmptySource("the source has no rows", hint="check its filter")
+        raise empty_source()
     if n < MIN_ROWS:
         raise TooFewRows(f"the source has {n} row", allowed=f"at least {MIN_ROWS} rows")
     total = n if n_rows is None else n_rows
@@ -96,7 +97,7 @@ def rank(table: Columns, options: TrainingOptions, n_rows: int | None = None) ->
     result = Scores.none(n)
     error: ColumnError | TooFewRows | None = None
     for rows in segments:
-        part = {name: column.take(rows) for name, column in table.items()}
+        part = taken(table, rows)
         try:
             result.put(rows, _ranked_segment(part, options, algorithm, skip))
         except (ColumnError, TooFewRows) as caught:

@@ -11,12 +11,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from adsql import registry
-from adsql.errors import EmptySource, InvalidOption, TooFewRows
+from adsql.arrow import taken
+from adsql.errors import InvalidOption, TooFewRows, empty_source
 from adsql.model import Model
 from adsql.options import TrainingOptions
+from adsql.ranks import mid_ranks
 from adsql.wording import shown
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ def stability(
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> table = {"x": pa.array(np.append(np.sin(np.arange(400.0)), 30.0))}
     >>> [(one.varied, one.metric, round(one.value, 2)) for one in stability(table, "mad")][:3]
     [('seed', 'rank_correlation', 1.0), ('seed', 'top_overlap', 1.0), ('seed', 'flagged_overlap', 1.0)]
@@ -147,7 +149,7 @@ def stability(
     halves = [np.sort(order[np.random.default_rng(own).permutation(n)[: n // 2]]) for own in seeds]
     found = {
         "seed": [_said(table, table, asked, used, own) for own in seeds],
-        "rows": [_said(_taken(table, rows), table, asked, used, asked.seed) for rows in halves],
+        "rows": [_said(taken(table, rows), table, asked, used, asked.seed) for rows in halves],
     }
     return [
         Stability(varied, metric, *_summary(_alike(metric, one, other) for one, other in combinations(said, 2)))
@@ -177,6 +179,7 @@ def agreement(
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> table = {"x": pa.array(np.append(np.sin(np.arange(400.0)), 30.0))}
     >>> [one] = agreement(table, ("mad", "zscore"))
     >>> one.flagged_by_both, one.flagged_overlap
@@ -207,7 +210,7 @@ def _options(**given: object) -> TrainingOptions:
 def _checked_rows(table: Columns) -> int:
     n = len(next(iter(table.values()), ()))
     if not n:
-        raise EmptySource("the source has no rows", hint="check its filter")
+        raise empty_source()
     if n < MIN_ROWS:
         raise TooFewRows(f"the source has {n} rows", allowed=f"at least {MIN_ROWS} rows, to compare halves of them")
     return n
@@ -236,15 +239,9 @@ def rank_correlation(a: Floats, b: Floats) -> float | None:
     >>> rank_correlation(np.array([1.0, 2.0, 9.0]), np.array([3.0, 4.0, 5.0]))
     1.0
     """
-    deviations = [ranks - ranks.mean() for ranks in (_mid_ranks(a), _mid_ranks(b))]
+    deviations = [ranks - ranks.mean() for ranks in (mid_ranks(a), mid_ranks(b))]
     length = float(np.sqrt((deviations[0] ** 2).sum() * (deviations[1] ** 2).sum()))
     return float((deviations[0] * deviations[1]).sum() / length) if length > 0 else None
-
-
-def _mid_ranks(values: Floats) -> Floats:
-    ordered = np.sort(values)
-    ranks: Floats = (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2.0
-    return ranks
 
 
 def _top(score: Floats) -> NDArray[np.bool_]:
@@ -265,7 +262,3 @@ def _summary(values: Iterable[float | None]) -> tuple[float | None, float | None
     if not known:
         return None, None, None
     return float(np.mean(known)), min(known), max(known)
-
-
-def _taken(table: Columns, rows: NDArray[np.intp]) -> Columns:
-    return {name: column.take(pa.array(rows, pa.int64())) for name, column in table.items()}

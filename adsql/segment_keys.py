@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pyarrow as pa
 
-from adsql.arrow import Kind, column_named, compute, kind_of, missing, to_text
+from adsql.arrow import Kind, column_named, compute, kind_of, missing, taken, to_text
 from adsql.errors import ColumnTypeChanged, InvalidOption, UnknownColumn
 from adsql.wording import did_you_mean, listing
 
@@ -157,4 +157,4 @@ def split_rows(table: Columns, segment_by: Sequence[str], most: int) -> dict[str
             allowed=f"at most {most:,}",
             hint="choose a coarser column",
         )
-    return {key: {name: column.take(index) for name, column in table.items()} for key, index in rows.items()}
+    return {key: taken(table, index) for key, index in rows.items()}

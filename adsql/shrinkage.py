@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql import registry
+from adsql.encodings import NORMAL_IQR
 from adsql.errors import TooFewRows
 from adsql.features import FeatureSpec
 from adsql.reference import Reference
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 _VALUE = "value"  # the encoding of numbers as they are: categories and patterns keep the scale of all rows
 _NARROWEST = 0.01  # of the scale of all rows: a segment in which a value never changed
 _QUARTILES = (0.25, 0.5, 0.75)
-_NORMAL_IQR = 1.349
 
 
 def shrunken_segments(
@@ -96,12 +96,12 @@ def _features(pooled: FeatureSpec, rows: Mapping[str, Floats], strength: float) 
     for key, X in rows.items():
         if len(X):
             low, centers[key], high = np.quantile(X, _QUARTILES, axis=0)
-            scales[key] = (high - low) / _NORMAL_IQR
+            scales[key] = (high - low) / NORMAL_IQR
     if not centers:
         return dict.fromkeys(rows, pooled)
     residuals = np.sort(np.vstack([rows[key] - center for key, center in centers.items()]), axis=0)
     low, _, high = np.quantile(residuals, _QUARTILES, axis=0)
-    within = np.maximum((high - low) / _NORMAL_IQR, _NARROWEST)
+    within = np.maximum((high - low) / NORMAL_IQR, _NARROWEST)
     between = np.array(list(centers.values())).std(axis=0)
     share_within = within**2 / (within**2 + between**2)
     result = {}

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql.errors import InvalidOption
+from adsql.ranks import mid_ranks
 from adsql.wording import shown
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def clean_rows(X: Floats, seed: int) -> Floats:
     A column of few values (booleans, categories, ratings) keeps those, as often as they are: its less usual
     values are no anomalies.
     """
-    ranks = np.column_stack([_mid_ranks(column) for column in X.T])
+    ranks = np.column_stack([mid_ranks(column) for column in X.T])
     deviations = ranks - ranks.mean(axis=0)
     lengths = np.sqrt((deviations**2).sum(axis=0))
     unit = np.divide(deviations, lengths, out=np.zeros_like(deviations), where=lengths > 0)
@@ -178,12 +179,6 @@ def _without_far_values(column: Floats) -> Floats:
     reach = _FAR * (upper - lower)
     ordered: Floats = np.sort(column)
     return np.clip(ordered, lower - reach, upper + reach) if reach > 0.0 else ordered
-
-
-def _mid_ranks(column: Floats) -> Floats:
-    ordered = np.sort(column)
-    ranks: Floats = (np.searchsorted(ordered, column, "left") + np.searchsorted(ordered, column, "right")) / 2.0
-    return ranks
 
 
 def above_at_most(scores: Floats, count: int) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from adsql.errors import InvalidOption
 from adsql.kernels.contrasts import JUMP, KINK, STEP
 from adsql.kernels.seasons import centred_mean, phase_medians
+from adsql.ranks import mid_ranks
 from adsql.series.columns import whole_times
 from adsql.series.options import number_option, periods_option
 from adsql.series.periods import find_periods
@@ -288,9 +289,7 @@ def _even(z: Floats, lines: Sequence[int], variances: Sequence[int]) -> Floats:
 
 def _normal_ranks(values: Floats) -> Floats:
     """Return values as normal deviates of their ranks; ties have the one of their middle."""
-    ordered = np.sort(values)
-    below, upto = np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right")
-    shares, which = np.unique((below + upto) / (2.0 * len(values)), return_inverse=True)
+    shares, which = np.unique(mid_ranks(values) / len(values), return_inverse=True)
     inverse = NormalDist().inv_cdf
     scores = np.array([inverse(share) for share in shares])[which]
     spread = scores.std()

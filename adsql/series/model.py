@@ -13,10 +13,10 @@ from adsql.errors import (
     AdsqlError,
     ColumnTypeChanged,
     CorruptModel,
-    EmptySource,
     InvalidOption,
     MissingColumn,
     TooFewRows,
+    empty_source,
 )
 from adsql.options import parse_params
 from adsql.segment_keys import key_text
@@ -130,7 +130,7 @@ class SeriesModel:
             If there are more than 100,000.
         """
         if not parts:
-            raise EmptySource("the source has no rows", hint="check its filter")
+            raise empty_source()
         if len(parts) > MAX_SERIES:
             raise InvalidOption(
                 f"the source has {len(parts):,} series", allowed=f"at most {MAX_SERIES:,}", hint="train several models"

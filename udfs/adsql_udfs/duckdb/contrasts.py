@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from adsql import contrasts
 from adsql.arrow import struct_columns
-from adsql.errors import EmptySource
-from adsql_udfs.duckdb import plans
+from adsql_udfs.duckdb import plans, training
 from adsql_udfs.duckdb.results import CONTRAST
 from adsql_udfs.duckdb.sources import filled_query
 from adsql_udfs.quoting import literal
@@ -28,9 +27,6 @@ def plan_contrast(source: str, plan: str | None, flag: object, dimensions: objec
 
 def contrast(collected: Column, asked: Column) -> pa.Array[Any]:
     """Return the segments that are over-represented among anomalies."""
-    rows = getattr(collected[0], "values", None)
-    if rows is None:
-        raise EmptySource("the source has no rows", hint="check its filter")
     given = json.loads(asked[0].as_py())
-    found = contrasts.contrast(struct_columns(rows), given["flag"], given["dimensions"])
+    found = contrasts.contrast(struct_columns(training.collected(collected[0])), given["flag"], given["dimensions"])
     return CONTRAST.lists([found])

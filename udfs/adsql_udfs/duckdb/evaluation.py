@@ -10,11 +10,10 @@ import pyarrow as pa
 
 from adsql import evaluation
 from adsql.arrow import struct_columns, to_float64
-from adsql.errors import EmptySource
 from adsql.evaluation import Outcomes
 from adsql.threshold_report import threshold_report
 from adsql_udfs import loaded
-from adsql_udfs.duckdb import plans
+from adsql_udfs.duckdb import plans, training
 from adsql_udfs.duckdb.results import COMPARED, METRIC, OUTCOME, THRESHOLD
 from adsql_udfs.duckdb.sources import filled_query
 from adsql_udfs.quoting import literal
@@ -105,20 +104,13 @@ def compare(collected: Column, numbers: Column) -> pa.Array[Any]:
 
 def thresholds(handles: Column, collected: Column) -> pa.Array[Any]:
     """Return what each threshold of a model would flag."""
-    columns = _columns(collected[0])
+    columns = struct_columns(training.collected(collected[0]))
     report = threshold_report(loaded.get(handles[0].as_py()), columns["key"], to_float64(columns["score"]))
     return THRESHOLD.lists([report])
 
 
-def _columns(rows: pa.Scalar[Any]) -> dict[str, pa.Array[Any]]:
-    values = getattr(rows, "values", None)
-    if values is None:
-        raise EmptySource("the source has no rows", hint="check its filter")
-    return struct_columns(values)
-
-
 def _collected(rows: pa.Scalar[Any]) -> tuple[list[Outcomes], Floats]:
-    columns = _columns(rows)
+    columns = struct_columns(training.collected(rows))
     labels = to_float64(columns.pop("label"))
     found = (struct_columns(columns[str(place)]) for place in range(len(columns)))
     return [

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from adsql import ranking, registry
 from adsql.arrow import plain_array, struct_columns
-from adsql.errors import EmptySource, ResultColumnExists
+from adsql.errors import ResultColumnExists
 from adsql.options import TrainingOptions
 from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
@@ -119,9 +119,7 @@ def detect_rows(handles: Column, rows: Column) -> pa.Array[Any]:
 
 def rank(lists: Column, counts: Column, options: Column) -> pa.Array[Any]:
     """Return the same for all rows of a source at once, as a list; `counts` tells how many the source has."""
-    rows = getattr(lists[0], "values", None)
-    if rows is None:
-        raise EmptySource("the source has no rows", hint="check its filter")
+    rows = training.collected(lists[0])
     _check_result_columns(rows.type)
     asked = TrainingOptions.parse(**json.loads(options[0].as_py()))
     results = _result(ranking.rank(struct_columns(rows), asked, counts[0].as_py()))

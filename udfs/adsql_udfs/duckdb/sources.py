@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from adsql.errors import EmptySource, InvalidSource, UnknownSource
+from adsql.errors import InvalidSource, UnknownSource, empty_source
 from adsql.wording import did_you_mean, shown
 from adsql_udfs.quoting import NAME, PART, identifier, literal
 
@@ -206,7 +206,7 @@ def check_not_empty(plan: str | None) -> None:
     """
     plans = decoded_plan(plan).get("plans", [])
     if plans and plans[0].get("type") == "LOGICAL_EMPTY_RESULT":
-        raise EmptySource("the source has no rows", hint="check its filter")
+        raise empty_source()
 
 
 def decoded_plan(plan: str | None) -> dict[str, Any]:

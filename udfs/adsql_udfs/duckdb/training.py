@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from adsql.arrow import struct_columns
 from adsql.catalog import Catalog, ModelRecord, unknown
-from adsql.errors import EmptySource, ReadOnlyDatabase
+from adsql.errors import ReadOnlyDatabase, empty_source
 from adsql.exchange import exported, imported
 from adsql.model import Model
 from adsql.options import TrainingOptions
@@ -145,11 +145,23 @@ def _fitted(groups: pa.Scalar[Any], options: str) -> Model:
     return Model.fit(table, TrainingOptions.parse(**json.loads(options)), n_rows)
 
 
+def collected(rows: pa.Scalar[Any]) -> Any:  # noqa: ANN401 - the rows' structs, whose stubs know no fields
+    """Return the rows of a list that an aggregate made; of none it makes NULL.
+
+    Raises
+    ------
+    EmptySource
+        If there were none.
+    """
+    values = getattr(rows, "values", None)
+    if values is None or not len(values):
+        raise empty_source()
+    return values
+
+
 def sampled(groups: pa.Scalar[Any]) -> tuple[dict[str, pa.Array[Any]], dict[str, int]]:
     """Return rows and counts from [{key, n, rows}, ...]: of each segment its key, its rows in all, a sample of them."""
-    values = getattr(groups, "values", None)
-    if values is None or len(values) == 0:
-        raise EmptySource("the source has no rows", hint="check its filter")
+    values = collected(groups)
     n_rows = dict(zip(values.field("key").to_pylist(), values.field("n").to_pylist(), strict=True))
     return struct_columns(values.field("rows").flatten()), n_rows
 

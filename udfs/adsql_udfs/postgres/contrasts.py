@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from adsql import contrasts
-from adsql.errors import EmptySource
+from adsql.errors import empty_source
 from adsql_udfs.postgres import chunks
 from adsql_udfs.postgres.columns import no_rows
 from adsql_udfs.postgres.interrupts import interruptible
@@ -25,6 +25,6 @@ def contrast(plpy: Server, given: object, flag: str | None, dimensions: list[str
     columns = rows.named([*names, str(flag)])
     parts = list(chunks.read(plpy, rows, columns))
     if not parts:
-        raise EmptySource("the source has no rows", hint="check its filter")
+        raise empty_source()
     table = {column.name: pa.concat_arrays([part[column.name] for part in parts]) for column in columns}
     return interruptible(plpy, lambda: contrasts.contrast(table, flag, dimensions))

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from adsql import evaluation
-from adsql.errors import EmptySource
+from adsql.errors import empty_source
 from adsql.evaluation import Outcomes
 from adsql.segment_keys import segment_keys
 from adsql.threshold_report import threshold_report
@@ -68,7 +68,7 @@ def thresholds(plpy: Server, name: str | None, given: object, version: int | Non
     columns = rows.required(model.positional_columns)
     parts = [interruptible(plpy, partial(_keyed, model, table)) for table in chunks.read(plpy, rows, columns)]
     if not parts:
-        raise EmptySource("the source has no rows", hint="check its filter")
+        raise empty_source()
     keys, scores = pa.concat_arrays([keys for keys, _ in parts]), np.concatenate([scores for _, scores in parts])
     return interruptible(plpy, lambda: threshold_report(model, keys, scores))
 
@@ -91,7 +91,7 @@ def _read(plpy: Server, saved: Sequence[Saved], given: object, label: str | None
         interruptible(plpy, partial(_outcomes, models, table, label)) for table in chunks.read(plpy, rows, columns)
     ]
     if not parts:
-        raise EmptySource("the source has no rows", hint="check its filter")
+        raise empty_source()
     found = [
         Outcomes(
             np.concatenate([outcomes[place].score for outcomes, _ in parts]),

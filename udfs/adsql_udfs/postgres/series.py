@@ -83,7 +83,8 @@ def plan(
     return sql(
         "series_judged", groups=rows.groups(rows.columns), verdicts=sql("series_verdicts"),
         options=escaped_literal(json.dumps(rows.given)), columns=escaped_literal(described(rows.columns)),
-        later_ts=_of_kind("result.adsql_later", rows.time, _TS), later_number=_of_kind("result.adsql_later", rows.time, _INT8),
+        later_ts=_of_kind("result.adsql_later", rows.time, _TS),
+        later_number=_of_kind("result.adsql_later", rows.time, _INT8),
     )  # fmt: skip
 
 

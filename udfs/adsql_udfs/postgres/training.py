@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adsql.catalog import ModelRecord, check_name
-from adsql.errors import EmptySource, InvalidOption
+from adsql.errors import InvalidOption, empty_source
 from adsql.model import MAX_FIT_ROWS, MAX_FIT_ROWS_PER_SEGMENT, MAX_SEGMENTS, Model
 from adsql.options import TrainingOptions
 from adsql.registry import row_wise
@@ -127,7 +127,7 @@ def count(plpy: Server, rows: Source) -> int:
     """
     n = int(query(plpy, sql("count", source=rows.text))[0]["n"])
     if n == 0:
-        raise EmptySource("the source has no rows", hint="check its filter")
+        raise empty_source()
     return n
 
 
@@ -142,7 +142,7 @@ def _segment_sample(
     quoted = ", ".join(map(identifier, segments))
     found = query(plpy, sql("count_segments", source=rows.text, segments=quoted))[0]["n"]
     if found == 0:
-        raise EmptySource("the source has no rows", hint="check its filter")
+        raise empty_source()
     if found > MAX_SEGMENTS:
         raise InvalidOption(
             f"segment_by {listing(segments)} makes {found} segments",
