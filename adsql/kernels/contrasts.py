@@ -63,7 +63,7 @@ def _contrast(sums: Floats, moments: Floats, start: int, b: int, stop: int, form
     left = length - right
     total, after = sums[stop] - sums[start], sums[stop] - sums[b]
     if form == STEP:
-        return (after - right / length * total) / np.sqrt(left * right / length)  # type: ignore[no-any-return]
+        return (after - right / length * total) / np.sqrt(left * right / length)  # type: ignore[no-any-return] # numba's
     # Times from the middle of the interval on, and their sum of squares.
     middle = start + (length - 1.0) / 2.0
     spread = length * (length * length - 1.0) / 12.0
@@ -78,4 +78,4 @@ def _contrast(sums: Floats, moments: Floats, start: int, b: int, stop: int, form
     norm = square - mean * mean / length - along * along / spread
     if not norm > _LEAST * square:
         return 0.0
-    return (product - mean / length * total - along / spread * tilt) / np.sqrt(norm)  # type: ignore[no-any-return]
+    return (product - mean / length * total - along / spread * tilt) / np.sqrt(norm)  # type: ignore[no-any-return] # numba's

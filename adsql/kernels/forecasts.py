@@ -165,7 +165,7 @@ def combined(
         # Relative to one of them, so that equal forecasts have exactly themselves as their mean.
         total += weight * weight * (forecast - forecasts[0])
         weights += weight * weight
-    return forecasts[0] + total / weights  # type: ignore[no-any-return]
+    return forecasts[0] + total / weights  # type: ignore[no-any-return] # numba's
 
 
 @kernel

@@ -89,12 +89,12 @@ def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
 def _aggregate(squared: Floats, first: int, last: int, how: int) -> float:
     """Return the mean, largest or median root of squared[first:last], which ascends."""
     if how == LARGEST:
-        return np.sqrt(squared[last - 1])  # type: ignore[no-any-return]
+        return np.sqrt(squared[last - 1])  # type: ignore[no-any-return] # numba's
     if how == MEDIAN:
         middle = first + (last - first) // 2
         if (last - first) % 2 == 1:
-            return np.sqrt(squared[middle])  # type: ignore[no-any-return]
-        return (np.sqrt(squared[middle - 1]) + np.sqrt(squared[middle])) / 2.0  # type: ignore[no-any-return]
+            return np.sqrt(squared[middle])  # type: ignore[no-any-return] # numba's
+        return (np.sqrt(squared[middle - 1]) + np.sqrt(squared[middle])) / 2.0  # type: ignore[no-any-return] # numba's
     total = 0.0
     for r in range(first, last):
         total += np.sqrt(squared[r])

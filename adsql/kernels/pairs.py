@@ -65,7 +65,7 @@ def _distance(X: Floats, a: int, b: int) -> float:
     for j in range(X.shape[1]):
         difference = X[a, j] - X[b, j]
         total += difference * difference
-    return np.sqrt(total)  # type: ignore[no-any-return]
+    return np.sqrt(total)  # type: ignore[no-any-return] # numba's
 
 
 @kernel
@@ -149,8 +149,8 @@ def most_shared_neighbours(neighbours: NDArray[np.int64], precedence: Floats, si
 @kernel
 def _comes_before(shared: NDArray[np.int64], precedence: Floats, row: int, other: int) -> bool:
     if shared[row] != shared[other]:
-        return shared[row] > shared[other]  # type: ignore[no-any-return]
-    return precedence[row] < precedence[other]  # type: ignore[no-any-return]
+        return shared[row] > shared[other]  # type: ignore[no-any-return] # numba's
+    return precedence[row] < precedence[other]  # type: ignore[no-any-return] # numba's
 
 
 @kernel

@@ -28,7 +28,7 @@ def _deviation(rows: Floats, count: int, total: float, added: Floats) -> float:
         deviation += abs(value - mean)
     for value in added:
         deviation += abs(value - mean)
-    return deviation / ((count + 1) * d)  # type: ignore[no-any-return]
+    return deviation / ((count + 1) * d)  # type: ignore[no-any-return] # numba's
 
 
 @kernel

@@ -88,8 +88,10 @@ def test_it_does_not_depend_on_the_order_of_rows(model):
     order = pa.array(np.random.default_rng(1).permutation(len(SALES)))
     table = {name: column.take(order) for name, column in TABLE.items()}
     again = Model.fit(table, TrainingOptions.parse("mad", columns="sales", segment_by="shop", segment_shrinkage=20))
-    key = lambda model: {name: segment.to_state().scalars for name, segment in model.segments.items()}  # noqa: E731
-    assert key(again) == key(model)
+    first, second = (
+        {name: segment.to_state().scalars for name, segment in one.segments.items()} for one in (again, model)
+    )
+    assert first == second
 
 
 def test_it_cannot_be_updated_and_can_learn_from_verdicts(model):
