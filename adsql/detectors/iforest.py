@@ -275,7 +275,8 @@ def _shared(gains: Floats, beyond: Floats) -> Floats:
     parts = np.minimum(raised, 0.0)
     parts += np.divide(weighted * gained.sum(axis=1, keepdims=True), total, out=np.zeros_like(gains), where=total > 0)
     # What usual values were raised by is taken from all columns evenly, which leaves their order as it is.
-    return parts + (gains - parts).mean(axis=1, keepdims=True)
+    shared: Floats = parts + (gains - parts).mean(axis=1, keepdims=True)
+    return shared
 
 
 def _moved(children: NDArray[np.int32], feature: NDArray[np.int32], by: int) -> NDArray[np.int32]:
