@@ -1,7 +1,9 @@
 -- The SQL contract. $schema is where the macros are created; $temporary is TEMP where nothing may be written.
 -- $models is the table of models. $home is where model_handle is, which resolves a name to a model's handle.
+-- A macro is bound when it is made, with all that it calls: model_handle gets its query last, or connecting would bind
+-- that query four hundred times.
 CREATE OR REPLACE $temporary MACRO $home.model_handle(model, version := NULL) AS
-$handle;
+CAST(model AS VARCHAR);
 
 CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     source,
@@ -470,3 +472,6 @@ SELECT unnest(stored) FROM adsql_stored;
 
 CREATE OR REPLACE $temporary MACRO $schema.import_model(model, data) AS
 __adsql_import_model(__adsql_instance(1), current_database(), model, data);
+
+CREATE OR REPLACE $temporary MACRO $home.model_handle(model, version := NULL) AS
+$handle;
