@@ -195,7 +195,7 @@ def alert_groups(days: pa.Array[Any], table: Columns, segment_by: Sequence[str])
     if pa.types.is_timestamp(days.type):
         local = days if days.type.tz is None else compute().local_timestamp(days)
         days = local.cast(pa.date32())
-    text = to_text(days).fill_null("")
-    if not segment_by:
-        return text
-    return cast("pa.StringArray", compute().binary_join_element_wise(text, segment_keys(table, segment_by), _SEPARATOR))
+    text: Any = to_text(days).fill_null("")
+    if segment_by:
+        text = compute().binary_join_element_wise(text, segment_keys(table, segment_by), _SEPARATOR)
+    return cast("pa.StringArray", text)

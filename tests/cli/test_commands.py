@@ -95,7 +95,7 @@ def test_a_budget_for_each_day_is_kept_with_the_model(folder):
         adsql("score", "fares", "days.csv", "-d", "m.duckdb", "--only-anomalies", "-f", "csv").stdout.splitlines()
         == found
     )
-    assert "at most 1 a day of day" in adsql("models", "-d", "m.duckdb").stdout
+    assert "at most 1 a day of day" in adsql("info", "fares", "-d", "m.duckdb").stdout
 
 
 def test_a_model_is_trained_listed_told_of_scored_with_and_dropped(folder):
