@@ -18,7 +18,8 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_detect(
@@ -36,7 +37,8 @@ FROM query(
             'threshold': threshold,
             'alert_budget': alert_budget,
             'label_column': label_column,
-            'segment_shrinkage': segment_shrinkage
+            'segment_shrinkage': segment_shrinkage,
+            'alert_day': alert_day
         },
         __adsql_instance(1),
         current_database()
@@ -217,7 +219,8 @@ CREATE OR REPLACE $temporary MACRO $schema.fit_model(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_fit($training)
@@ -235,7 +238,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS TABLE
 SELECT unnest(stored)
 FROM query(
@@ -254,7 +258,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS (
     SELECT stored
     FROM query(
