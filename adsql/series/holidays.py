@@ -22,7 +22,7 @@ ENOUGH = 3  # occurrences that tell what a holiday is like
 _REMEMBERED = 32  # occurrences, the nearest ones
 _CLIP = 4.0  # times the median error: what is farther off teaches no more than this
 # Divided by the occurrences: how much wider bounds are that were learned from few. Measured as those of `Tails`.
-_UNCERTAINTY = 2.0
+_UNCERTAINTY = 3.0
 _AROUND = 4_096  # points around a holiday that tell how far values spread over the season
 _EXTREME = 0.99
 
@@ -139,8 +139,8 @@ class Effects:
         Where they are.
     table
         What each occurrence differed by, a column for each offset, NaN where nothing is known.
-    relative
-        The same in units of the ordinary scale.
+    scales
+        The ordinary scale there.
     first, last
         The first and last place of each occurrence; -1 for one without any.
     values
@@ -149,7 +149,7 @@ class Effects:
 
     holidays: Holidays
     table: Floats
-    relative: Floats
+    scales: Floats
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     values: Floats
@@ -175,13 +175,11 @@ class Effects:
         first, last = np.full(k, -1, np.int64), np.full(k, -1, np.int64)
         first[own[::-1]], last[own] = places[::-1], places
         table = np.full((k, int(offsets.max(initial=-1)) + 1), np.nan)
-        relative = table.copy()
+        scales = table.copy()
         difference = np.where(np.isfinite(values[places]), values[places] - expectation.expected[places], np.nan)
         table[own, offsets] = difference
-        with np.errstate(divide="ignore", invalid="ignore"):
-            relative[own, offsets] = difference / expectation.scale[places]
-        relative[~np.isfinite(relative)] = np.nan
-        return cls(holidays, table, relative, first, last, ordinary)
+        scales[own, offsets] = expectation.scale[places]
+        return cls(holidays, table, scales, first, last, ordinary)
 
     def adjusted(self, expectation: Expected, mode: Mode) -> Expected:
         """Return what is expected where holidays are told from ordinary points; O(k (longest + log n)).
@@ -240,7 +238,7 @@ class Effects:
             enough = (~np.isnan(there)).sum(axis=0) >= ENOUGH
             if enough.any():
                 shift[missing[enough]] = np.nanmedian(there[:, enough], axis=0)
-                factor[missing[enough]] = _factor(self.relative[nearest])
+                factor[missing[enough]] = _factor(self.table[nearest], self.scales[nearest])
         return shift, factor
 
     def spread(self, inside: slice, mode: Mode) -> float:
@@ -312,10 +310,13 @@ def _steps(times: NDArray[np.int64], starts: NDArray[np.int64], step: float) -> 
     return np.rint((times - starts) / step).astype(np.int64)
 
 
-def _factor(relative: Floats) -> float:
-    """Return how much farther occurrences are from the median of the others than ordinary points from theirs."""
-    errors = np.abs(relative - median_of_others(relative))
+def _factor(table: Floats, scales: Floats) -> float:
+    """Return how much farther occurrences are from the median of the others than ordinary points are off."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors = np.abs(table - median_of_others(table)) / scales
     errors = errors[np.isfinite(errors)]
-    counted = int((~np.isnan(relative)).any(axis=1).sum())
-    size = float(np.minimum(errors, _CLIP * np.median(errors)).mean()) if len(errors) else 1.0
+    if not len(errors):
+        return 1.0
+    counted = int((~np.isnan(table)).any(axis=1).sum())
+    size = float(np.minimum(errors, _CLIP * np.median(errors)).mean())
     return max(size, 1.0) * (1.0 + _UNCERTAINTY / counted)
