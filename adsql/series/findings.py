@@ -9,14 +9,14 @@ import numpy as np
 
 from adsql.series.algorithms import DECOMPOSITION, Mode, SeriesAlgorithm, Task
 from adsql.series.expectation import MIN_POINTS, Expected
-from adsql.series.holidays import Effects, as_ordinary
+from adsql.series.holidays import as_ordinary, on_holidays
 from adsql.series.options import Direction, SeriesOptions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
-    from adsql.series.holidays import Holidays
+    from adsql.series.holidays import Effects, Holidays
     from adsql.series.sampling import Sampling
 
 LARGEST = 1e6  # deviate: what was never seen is infinitely rare, and a score is finite
@@ -120,10 +120,8 @@ def findings(
         expected = values.expected
     else:
         every = sampling.spread(taught[:, 0])
-        ordinary = holidays.without(every)
-        expectation = chosen.expect(ordinary, asked)
-        effects = Effects.of(holidays, every, ordinary, expectation)
-        adjusted = effects.adjusted(expectation, options.mode)
+        expectation = chosen.expect(holidays.without(every), asked)
+        adjusted, effects = on_holidays(expectation, holidays, every, options.mode)
         values = replace(_deviations(sampling, X[:, 0], adjusted, options), effects=effects)
         expected = sampling.of_rows(expectation.expected, len(X))
         taught = holidays.likened(sampling, taught, as_ordinary(every, expectation, adjusted))

@@ -155,7 +155,7 @@ class Effects:
     values: Floats
 
     @classmethod
-    def of(cls, holidays: Holidays, values: Floats, ordinary: Floats, expectation: Expected) -> Self:
+    def of(cls, holidays: Holidays, values: Floats, expected: Floats, scale: Floats) -> Self:
         """Compare holidays with what is expected of ordinary points at their places.
 
         Parameters
@@ -164,37 +164,28 @@ class Effects:
             Where they are.
         values
             Shape (n,), NaN where there is none that teaches.
-        ordinary
-            The same without holidays.
-        expectation
-            Of each place, from ordinary points.
+        expected, scale
+            Of the first places, from ordinary points; what lies behind them is not known.
         """
-        places = np.flatnonzero(holidays.owners >= 0)
+        places = np.flatnonzero(holidays.owners[: len(expected)] >= 0)
         own, offsets = holidays.owners[places], holidays.offsets[places]
         k = len(holidays.calendar)
         first, last = np.full(k, -1, np.int64), np.full(k, -1, np.int64)
         first[own[::-1]], last[own] = places[::-1], places
         table = np.full((k, int(offsets.max(initial=-1)) + 1), np.nan)
         scales = table.copy()
-        difference = np.where(np.isfinite(values[places]), values[places] - expectation.expected[places], np.nan)
-        table[own, offsets] = difference
-        scales[own, offsets] = expectation.scale[places]
-        return cls(holidays, table, scales, first, last, ordinary)
+        table[own, offsets] = np.where(np.isfinite(values[places]), values[places] - expected[places], np.nan)
+        scales[own, offsets] = scale[places]
+        return cls(holidays, table, scales, first, last, holidays.without(values))
 
-    def adjusted(self, expectation: Expected, mode: Mode) -> Expected:
-        """Return what is expected where holidays are told from ordinary points; O(k (longest + log n)).
-
-        A point takes the median of what other occurrences of its holiday differed by at the same offset, and where
-        these are fewer than three, of all others; where they are, too, it keeps the ordinary expectation, and its
-        scale is that of the season. Of causal results, the others are those before.
-        """
-        expected, scale = expectation.expected.copy(), expectation.scale.copy()
-        for occurrence in np.flatnonzero(self.first >= 0).tolist():
-            inside = slice(self.first[occurrence], self.last[occurrence] + 1)
+    def adjust(self, expected: Floats, scale: Floats, part: slice, mode: Mode) -> None:
+        """Write what is expected of holidays in a part of the series over the ordinary expectation there."""
+        for occurrence in np.flatnonzero((self.first < part.stop) & (self.last >= part.start)).tolist():
+            inside = slice(max(self.first[occurrence], part.start), min(self.last[occurrence] + 1, part.stop))
             places = np.flatnonzero(self.holidays.owners[inside] == occurrence) + inside.start
             told = self.told(self.holidays.offsets[places], occurrence, self._others(occurrence, mode))
-            expected[places], scale[places] = self._shifted(expected[places], scale[places], told, inside, mode)
-        return replace(expectation, expected=expected, scale=scale)
+            around = slice(self.first[occurrence], self.last[occurrence] + 1)
+            expected[places], scale[places] = self._shifted(expected[places], scale[places], told, around, mode)
 
     def ahead(self, times: NDArray[np.int64], expected: Floats, scale: Floats) -> tuple[Floats, Floats]:
         """Return what is expected at ascending times behind the last point, and its scale, from that of ordinary ones.
@@ -258,6 +249,37 @@ class Effects:
             there &= self.last < self.first[occurrence]
         there[occurrence] = False
         return np.flatnonzero(there)
+
+
+def on_holidays(expectation: Expected, holidays: Holidays, values: Floats, mode: Mode) -> tuple[Expected, Effects]:
+    """Return what is expected where holidays are told from ordinary points, and what the last of them are known by.
+
+    A point takes the median of what other occurrences of its holiday differed by at the same offset, and where
+    these are fewer than three, of all others; where they are, too, it keeps the ordinary expectation, and its
+    scale is that of the season. Of causal results, the others are those before, compared with what was known of
+    ordinary points when the point came.
+
+    Parameters
+    ----------
+    expectation
+        Of ordinary points; shape (n,).
+    holidays
+        Where they are.
+    values
+        Shape (n,), NaN where there is none that teaches.
+    mode
+        Which other occurrences count.
+
+    Notes
+    -----
+    O(k (longest + log n)) for k occurrences.
+    """
+    expected, scale = expectation.expected.copy(), expectation.scale.copy()
+    whole = (slice(0, len(expected)), expectation.expected, expectation.scale)
+    for part, ordinary, spread in expectation.learned or (whole,):
+        effects = Effects.of(holidays, values, ordinary, spread)
+        effects.adjust(expected, scale, part, mode)
+    return replace(expectation, expected=expected, scale=scale), effects
 
 
 def as_ordinary(values: Floats, ordinary: Expected, adjusted: Expected) -> Floats:
