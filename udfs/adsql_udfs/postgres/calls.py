@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from functools import wraps
-from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from adsql import errors, registry
+from adsql import __version__, errors, registry
 from adsql.exchange import imported
 from adsql_udfs.postgres import alerts, compiling, plans, relations, rows, scoring, store, training
 from adsql_udfs.postgres.server import query
@@ -62,7 +61,7 @@ def _check_versions(plpy: Server) -> None:
     if _checked:
         return
     rows_found = query(plpy, "SELECT extversion AS version FROM pg_catalog.pg_extension WHERE extname = 'adsql'")
-    extension, package = (rows_found[0]["version"] if len(rows_found) else None), installed("adsql")
+    extension, package = (rows_found[0]["version"] if len(rows_found) else None), __version__
     if extension != package:
         raise errors.VersionMismatch(
             f"the extension has version {extension}, the server's Python package adsql {package}",
