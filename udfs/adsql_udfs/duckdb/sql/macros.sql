@@ -58,6 +58,7 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_series_anomalies(
     direction := NULL,
     min_deviation := NULL,
     exclude := NULL,
+    holidays := NULL,
     only_last_n := NULL,
     horizon := NULL,
     mode := NULL,
@@ -68,7 +69,10 @@ FROM query(
     __adsql_plan_series(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+        {
+            'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+            'holidays': json_serialize_plan(__adsql_source(coalesce(holidays, source)), optimize := true)
+        },
         time_column,
         value_columns,
         series,
@@ -81,6 +85,7 @@ FROM query(
             'direction': direction,
             'min_deviation': min_deviation,
             'exclude': exclude,
+            'holidays': holidays,
             'only_last_n': only_last_n,
             'horizon': horizon,
             'mode': mode,
@@ -109,7 +114,7 @@ FROM query(
     __adsql_plan_changes(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+        {'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true)},
         time_column,
         value_column,
         series,
@@ -129,6 +134,7 @@ CREATE OR REPLACE $temporary MACRO $schema.backtest_series(
     sensitivity := NULL,
     direction := NULL,
     min_deviation := NULL,
+    holidays := NULL,
     params := NULL,
     seed := NULL
 ) AS TABLE
@@ -136,7 +142,10 @@ FROM query(
     __adsql_plan_backtest(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        json_serialize_plan(__adsql_source(coalesce(incidents, source)), optimize := true),
+        {
+            'incidents': json_serialize_plan(__adsql_source(coalesce(incidents, source)), optimize := true),
+            'holidays': json_serialize_plan(__adsql_source(coalesce(holidays, source)), optimize := true)
+        },
         time_column,
         value_columns,
         series,
@@ -148,6 +157,7 @@ FROM query(
             'sensitivity': sensitivity,
             'direction': direction,
             'min_deviation': min_deviation,
+            'holidays': holidays,
             'params': params,
             'seed': seed
         }
