@@ -6,7 +6,6 @@ import json
 import platform
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version as installed
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -85,6 +84,8 @@ class ModelRecord:
 @cache
 def library_versions(engine: str) -> str:
     """Return the versions that a model was trained with, as JSON."""
+    from importlib.metadata import version as installed  # noqa: PLC0415 - 30 ms that scoring need not wait for
+
     names = ("adsql", "numpy", "scikit-learn", "pyarrow", "numba")
     versions = {name: installed(name) for name in names}
     return json.dumps({**versions, "python": platform.python_version(), "engine": engine})

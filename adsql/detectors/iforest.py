@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from adsql.expressions import E, Expressions
 
 _AUTO_SAMPLES = 256
+_WITHIN = 0.1  # how much a gain counts for a value that is not beyond the splits of its column
+_FARTHEST = 1e6
 _HAIR = 1e-12  # a path so near to the expected one is on it
 
 
@@ -152,14 +154,36 @@ class IsolationForest:
 
         A split gains what the expected depth of the rows at a node, less the split itself, exceeds that of the rows
         on the side where the row goes. The base is the score of a row with the expected path length, mostly 0.5.
+
+        Any column can isolate a row by chance, and a value beyond all splits goes the way of the largest: the gains
+        are shared anew by how far values are beyond the splits, see `_shared`.
         """
         gain, root_depth = self._gains
         gains = path_gains(X, self.roots, self.feature, self.threshold, self.left, self.right, gain)
+        gains = _shared(gains, self._beyond(X))
         base = float(np.exp2(-root_depth / self.expected_path))
         total, above = gains.sum(axis=1), self.score(X) - base
         steepness = np.full(len(X), base * np.log(2.0) / self.expected_path)
         np.divide(above, total, out=steepness, where=np.abs(total) > _HAIR)
         return Contributions(gains * steepness[:, None], base, np.zeros(X.shape))
+
+    def _beyond(self, X: Floats) -> Floats:
+        """Return how far values lie beyond all splits of their columns, in ranges of these splits."""
+        low, high = self._split_range
+        span, distance = high - low, np.maximum(np.maximum(low - X, X - high), 0.0)
+        with np.errstate(over="ignore"):
+            ranges = np.divide(distance, span, out=np.zeros(X.shape), where=span > 0)
+        return np.minimum(ranges, _FARTHEST)
+
+    @cached_property
+    def _split_range(self) -> tuple[Floats, Floats]:
+        """Return the lowest and the highest split of each column; 0 where there is none."""
+        low, high = np.full(self.n_features, np.inf), np.full(self.n_features, -np.inf)
+        inner = self.feature >= 0
+        np.minimum.at(low, self.feature[inner], self.threshold[inner])
+        np.maximum.at(high, self.feature[inner], self.threshold[inner])
+        none = low > high
+        return np.where(none, 0.0, low), np.where(none, 0.0, high)
 
     @cached_property
     def _gains(self) -> tuple[Floats, float]:
@@ -233,6 +257,26 @@ class IsolationForest:
         expected = state.scalar("expected_path", float)
         require(len(roots) > 0 and expected > 0, "iforest: no tree, or no path length")
         return cls(roots, feature, threshold, left, right, path, expected, columns)
+
+
+def _shared(gains: Floats, beyond: Floats) -> Floats:
+    """Return gains whose sum stays, shared by how far values are beyond all splits.
+
+    There the trees see no difference: a value a whole range beyond the splits gains at least what columns do on
+    average, even if the outermost value that the trees take it for is the most usual one, and less so the nearer it
+    is. What is gained counts by its distance, so that the cuts that any column may get by chance count least. In
+    `benchmarks/explain.py`, all columns at fault come first in 90% of the rows; by the gains alone in 54%.
+    """
+    gained = np.maximum(gains, 0.0)
+    average = gained.mean(axis=1, keepdims=True)
+    raised = gains + np.maximum(average - gains, 0.0) * np.minimum(beyond, 1.0)
+    weighted = np.maximum(raised, 0.0) * (_WITHIN + beyond)
+    total = weighted.sum(axis=1, keepdims=True)
+    parts = np.minimum(raised, 0.0)
+    parts += np.divide(weighted * gained.sum(axis=1, keepdims=True), total, out=np.zeros_like(gains), where=total > 0)
+    # What usual values were raised by is taken from all columns evenly, which leaves their order as it is.
+    shared: Floats = parts + (gains - parts).mean(axis=1, keepdims=True)
+    return shared
 
 
 def _moved(children: NDArray[np.int32], feature: NDArray[np.int32], by: int) -> NDArray[np.int32]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core import environment
+from numba.core.caching import FunctionCache, NullCache
 from numba.core.runtime.nrt import rtsys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 F = TypeVar("F", bound="Callable[..., object]")
 
@@ -25,11 +27,40 @@ def kernel(function: F) -> F:
     each process compiles for itself.
     """
     compiled = numba.njit(nogil=True, error_model="numpy")(function)
-    with contextlib.suppress(RuntimeError):  # numba found no directory to write to
-        compiled.enable_caching()
-        if numba.__version__.startswith(_KNOWN):
-            vars(compiled)["_cache"] = _PromptCache(function)  # type: ignore[no-untyped-call] # numba's
+    vars(compiled)["_cache"] = _Cache(function)
     return cast("F", compiled)
+
+
+class _Cache(NullCache):
+    """Looks for the cache of a kernel when the kernel is called.
+
+    numba does so when it is defined, and writes a file to try each directory: a process that scores one row defines
+    two dozen kernels and calls two.
+    """
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._function = function
+
+    @cached_property
+    def _found(self) -> FunctionCache | NullCache:
+        try:
+            known = numba.__version__.startswith(_KNOWN)
+            return (_PromptCache if known else FunctionCache)(self._function)  # type: ignore[no-untyped-call] # numba's
+        except RuntimeError:  # numba found no directory to write to
+            return NullCache()
+
+    @property
+    def cache_path(self) -> object:
+        """The directory, or None."""
+        return self._found.cache_path
+
+    def load_overload(self, sig: object, target_context: object) -> object:
+        """Return the compiled function of a signature, or None."""
+        return self._found.load_overload(sig, target_context)  # type: ignore[no-untyped-call] # numba's
+
+    def save_overload(self, sig: object, data: object) -> None:
+        """Keep the compiled function of a signature."""
+        self._found.save_overload(sig, data)  # type: ignore[no-untyped-call] # numba's
 
 
 class _PromptCache(FunctionCache):
@@ -42,5 +73,30 @@ class _PromptCache(FunctionCache):
     def load_overload(self, sig: object, target_context: object) -> object:
         """Return the compiled function of a signature, or None; as numba's, but for what it imports."""
         rtsys.initialize(target_context)
-        with self._guard_against_spurious_io_errors():
+        with self._guard_against_spurious_io_errors(), _light_environments():
             return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call] # numba's
+
+
+@contextlib.contextmanager
+def _light_environments() -> Iterator[None]:
+    """Load compiled code of numba's own functions without the modules they were written in.
+
+    An environment has a module's names for code that was not compiled to the end, which numba's own functions in
+    kernels are not, and constants, which are kept. The modules would be numba's arrays and with them its strings.
+    """
+    whole = environment._rebuild_env  # noqa: SLF001 - numba has no other place for it
+
+    def light(module: str, constants: Sequence[object], name: str) -> object:
+        if not module.startswith("numba.") or environment.lookup_environment(name) is not None:  # type: ignore[no-untyped-call] # numba's
+            return whole(module, constants, name)  # type: ignore[no-untyped-call] # numba's
+        made = environment.Environment({"__name__": module})
+        made.consts[:] = constants
+        made.env_name = name
+        environment.Environment._memo[name] = made  # noqa: SLF001 - as numba does
+        return made
+
+    environment._rebuild_env = light  # noqa: SLF001
+    try:
+        yield
+    finally:
+        environment._rebuild_env = whole  # noqa: SLF001

@@ -86,6 +86,20 @@ def test_the_feature_at_fault_comes_first_and_less_so_the_nearer_it_is_to_normal
     assert (parts[0][:, fault] > parts[2][:, fault]).all()
 
 
+def test_a_forest_names_a_value_beyond_all_that_it_saw_even_where_the_outermost_is_the_most_usual():
+    """Its splits cannot tell -20 from the 0 that most rows have: the way of such a row is that of a usual one."""
+    data = X.copy(order="F")
+    data[:, 2] = np.random.default_rng(3).geometric(0.6, len(X)) - 1.0
+    detector = DETECTORS["iforest"].fit(data, DETECTORS["iforest"].spec.resolve({}), 0)
+    given = np.repeat(NORMAL[:1], 4, axis=0).copy(order="F")
+    given[:, 2], given[:, 3] = [0.0, -1.0, -4.0, -20.0], 2.0
+    found = contributions_of(detector, given)
+    assert np.ptp(detector.score(given)) == 0.0
+    np.testing.assert_allclose(found.parts.sum(axis=1), found.parts[0].sum(), rtol=1e-9)
+    assert found.parts.argmax(axis=1)[[0, -1]].tolist() == [3, 2]
+    assert (np.diff(found.parts[:, 2]) > 0).all()
+
+
 @pytest.mark.parametrize("name", ["pca", "mcd", "knn", "auto"])
 def test_a_value_that_does_not_go_with_the_others_is_expected_to(name):
     given = np.asfortranarray([[1.5, -1.5, 0.0, 0.0]])

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
+from typing import Any
 
 from adsql.imports import uncollected
 from adsql_udfs.postgres.signals import blocked
@@ -20,7 +22,12 @@ if "plpy" in sys.modules:
 with blocked(), uncollected():  # Arrow's allocator starts a thread when it is loaded
     import pyarrow as pa  # noqa: F401 - loaded before anything else does
 
-from adsql_udfs.postgres.installation import install
-from adsql_udfs.postgres.verification import check
-
 __all__ = ["check", "install"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a function
+    """Import what installs the extension when it is asked for: a backend waits for all that it imports."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{'verification' if name == 'check' else 'installation'}")
+    return getattr(module, name)

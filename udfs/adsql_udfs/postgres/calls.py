@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from functools import wraps
-from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from adsql import errors, registry
+from adsql import __version__, errors, registry
 from adsql.exchange import imported
 from adsql_udfs.postgres import alerts, compiling, plans, relations, rows, scoring, store, training
 from adsql_udfs.postgres.server import query
@@ -62,7 +61,7 @@ def _check_versions(plpy: Server) -> None:
     if _checked:
         return
     rows_found = query(plpy, "SELECT extversion AS version FROM pg_catalog.pg_extension WHERE extname = 'adsql'")
-    extension, package = (rows_found[0]["version"] if len(rows_found) else None), installed("adsql")
+    extension, package = (rows_found[0]["version"] if len(rows_found) else None), __version__
     if extension != package:
         raise errors.VersionMismatch(
             f"the extension has version {extension}, the server's Python package adsql {package}",
@@ -82,6 +81,12 @@ def plan_detect(plpy: Server, given: str, shape: str, options: str) -> str:
 def score_chunk(plpy: Server, *arguments: Any) -> scoring.Arrays:  # noqa: ANN401 - as `scoring.score_chunk`
     """Return the results of a chunk of rows."""
     return scoring.score_chunk(plpy, *arguments)
+
+
+@reporting
+def alert_groups(plpy: Server, *arguments: Any) -> list[str | None]:  # noqa: ANN401 - as `scoring.groups`
+    """Return what tells the day and segment of each row of a chunk from all others."""
+    return scoring.groups(plpy, *arguments)
 
 
 @reporting

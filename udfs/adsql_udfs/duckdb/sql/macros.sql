@@ -1,8 +1,9 @@
 -- The SQL contract. $schema is where the macros are created; $temporary is TEMP where nothing may be written.
 -- $models is the table of models. $home is where model_handle is, which resolves a name to a model's handle.
--- It is made last: DuckDB binds each of the hundreds of overloads that are made here, with the whole query of the handle.
+-- A macro is bound when it is made, with all that it calls: model_handle gets its query last, or connecting would bind
+-- that query four hundred times.
 CREATE OR REPLACE $temporary MACRO $home.model_handle(model, version := NULL) AS
-NULL;
+CAST(model AS VARCHAR);
 
 CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     source,
@@ -17,7 +18,8 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_detect(
@@ -35,7 +37,8 @@ FROM query(
             'threshold': threshold,
             'alert_budget': alert_budget,
             'label_column': label_column,
-            'segment_shrinkage': segment_shrinkage
+            'segment_shrinkage': segment_shrinkage,
+            'alert_day': alert_day
         },
         __adsql_instance(1),
         current_database()
@@ -55,6 +58,7 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_series_anomalies(
     direction := NULL,
     min_deviation := NULL,
     exclude := NULL,
+    holidays := NULL,
     only_last_n := NULL,
     horizon := NULL,
     mode := NULL,
@@ -65,7 +69,10 @@ FROM query(
     __adsql_plan_series(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+        {
+            'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+            'holidays': json_serialize_plan(__adsql_source(coalesce(holidays, source)), optimize := true)
+        },
         time_column,
         value_columns,
         series,
@@ -78,6 +85,7 @@ FROM query(
             'direction': direction,
             'min_deviation': min_deviation,
             'exclude': exclude,
+            'holidays': holidays,
             'only_last_n': only_last_n,
             'horizon': horizon,
             'mode': mode,
@@ -106,7 +114,7 @@ FROM query(
     __adsql_plan_changes(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+        {'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true)},
         time_column,
         value_column,
         series,
@@ -126,6 +134,7 @@ CREATE OR REPLACE $temporary MACRO $schema.backtest_series(
     sensitivity := NULL,
     direction := NULL,
     min_deviation := NULL,
+    holidays := NULL,
     params := NULL,
     seed := NULL
 ) AS TABLE
@@ -133,7 +142,10 @@ FROM query(
     __adsql_plan_backtest(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        json_serialize_plan(__adsql_source(coalesce(incidents, source)), optimize := true),
+        {
+            'incidents': json_serialize_plan(__adsql_source(coalesce(incidents, source)), optimize := true),
+            'holidays': json_serialize_plan(__adsql_source(coalesce(holidays, source)), optimize := true)
+        },
         time_column,
         value_columns,
         series,
@@ -145,6 +157,7 @@ FROM query(
             'sensitivity': sensitivity,
             'direction': direction,
             'min_deviation': min_deviation,
+            'holidays': holidays,
             'params': params,
             'seed': seed
         }
@@ -216,7 +229,8 @@ CREATE OR REPLACE $temporary MACRO $schema.fit_model(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_fit($training)
@@ -234,7 +248,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS TABLE
 SELECT unnest(stored)
 FROM query(
@@ -253,7 +268,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS (
     SELECT stored
     FROM query(
