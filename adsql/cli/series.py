@@ -50,6 +50,10 @@ Incidents = Annotated[
     str | None, typer.Option("--incidents", help="What is known to have happened: started_at, ended_at, series.")
 ]
 
+Holidays = Annotated[
+    str | None, typer.Option("--holidays", help="When there are: date, or started_at and ended_at; name; series.")
+]
+
 
 def plot(
     time: Time,
@@ -67,6 +71,7 @@ def plot(
     alert_budget: AlertBudget = None,
     direction: Direction = None,
     min_deviation: MinDeviation = None,
+    holidays: Holidays = None,
     mode: Annotated[str | None, typer.Option("--mode", help="retrospective or causal.")] = None,
     title: Annotated[str, typer.Option("--title", help="Above the picture.")] = "",
 ) -> None:
@@ -80,7 +85,8 @@ def plot(
         values = {
             **_rows(chosen, time, value, series), "algorithm": algorithm, "season": _season(season),
             "sensitivity": sensitivity, "contamination": contamination, "alert_budget": alert_budget,
-            "direction": direction, "min_deviation": min_deviation, "mode": mode,
+            "direction": direction, "min_deviation": min_deviation, "holidays": holidays,
+            "mode": mode,
         }  # fmt: skip
         with database(db, Access.READ) as con:
             results = _table(con, "series_detect", values, chosen)
@@ -176,6 +182,7 @@ def backtest(
     sensitivity: Sensitivity = None,
     direction: Direction = None,
     min_deviation: MinDeviation = None,
+    holidays: Holidays = None,
     output: Output = None,
     output_format: OutputFormat = None,
 ) -> None:
@@ -186,6 +193,7 @@ def backtest(
             **_rows(chosen, time, value, series), "incidents": incidents, "algorithm": algorithm,
             "step": int(step) if step is not None and step.isdecimal() else step, "season": _season(season),
             "sensitivity": sensitivity, "direction": direction, "min_deviation": min_deviation,
+            "holidays": holidays,
         }  # fmt: skip
         _write("series_backtest", db, chosen, values, output, output_format)
 

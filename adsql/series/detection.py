@@ -13,6 +13,7 @@ from adsql.series.algorithms import Mode
 from adsql.series.bounds import deviate_of
 from adsql.series.expectation import MIN_POINTS
 from adsql.series.findings import Findings, findings
+from adsql.series.holidays import Holidays
 from adsql.series.horizon import expected_ahead, times_ahead
 from adsql.series.options import Direction, SeriesOptions
 from adsql.series.sampling import Sampling
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
+    from adsql.series.holidays import Calendar, Effects
 
 
 class Status(StrEnum):
@@ -93,7 +95,12 @@ class Detected(Judged):
 
 
 def detect(
-    times: NDArray[np.int64], known: NDArray[np.bool_], X: Floats, excluded: NDArray[np.bool_], options: SeriesOptions
+    times: NDArray[np.int64],
+    known: NDArray[np.bool_],
+    X: Floats,
+    excluded: NDArray[np.bool_],
+    options: SeriesOptions,
+    calendar: Calendar | None = None,
 ) -> Detected:
     """Judge the rows of one series.
 
@@ -109,6 +116,9 @@ def detect(
         Shape (n,): rows that teach nothing, such as past incidents; they are judged.
     options
         Checked options.
+    calendar
+        When there are holidays, for an algorithm that expects values. What happens then teaches nothing about
+        ordinary points.
 
     Returns
     -------
@@ -136,7 +146,10 @@ def detect(
     if options.only_last_n is None:
         asked[~known] = True
     taught = np.where(excluded[:, np.newaxis], np.nan, X)
-    found = findings(sampling, X, taught, options)
+    holidays = Holidays.of(calendar, times, sampling) if calendar else None
+    found = findings(sampling, X, taught, options, holidays)
+    if holidays is not None:
+        taught = np.where(holidays.rows[:, np.newaxis], np.nan, taught)
     unknown = np.isnan(found.deviates) & (status == None)  # noqa: E711 - element by element
     enough = np.isfinite(taught[sampling.rows]).any(axis=1).sum() >= MIN_POINTS
     status[unknown] = Status.WARMING_UP if options.mode is Mode.CAUSAL and enough else Status.TOO_SHORT
@@ -148,11 +161,18 @@ def detect(
         **vars(judged), algorithms=found.algorithms, algorithm=found.algorithm, season=season, shares=found.shares
     )
     later = times_ahead(times, sampling, options.horizon)
-    return _continued(detected, later, sampling.spread(taught[:, 0]), threshold, options) if len(later) else detected
+    if not len(later):
+        return detected
+    return _continued(detected, later, sampling.spread(taught[:, 0]), threshold, options, found.effects)
 
 
 def _continued(
-    detected: Detected, later: NDArray[np.int64], values: Floats, threshold: float, options: SeriesOptions
+    detected: Detected,
+    later: NDArray[np.int64],
+    values: Floats,
+    threshold: float,
+    options: SeriesOptions,
+    effects: Effects | None,
 ) -> Detected:
     """Return the verdicts on the rows, and behind them what is expected of the points that follow."""
     if options.algorithm.forecast is None:
@@ -160,7 +180,7 @@ def _continued(
     # What causal results go by was found in earlier points than a forecast may use.
     periods = options.periods if options.mode is Mode.CAUSAL else detected.season
     kept = options.algorithm.forecast(values, periods)
-    expected, lower, upper = _limited(*expected_ahead(kept, len(later), threshold), options)
+    expected, lower, upper = _limited(*expected_ahead(kept, later, threshold, effects), options)
     unknown = Status.TOO_SHORT if kept is None else Status.TOO_FAR
     nothing = np.full(len(later), np.nan)
     parts: dict[str, Any] = {

@@ -43,12 +43,16 @@ class Expected:
         Which points each fit of the tails holds for, and the tails, in units of `scale`.
     periods
         The seasons in points.
+    learned
+        Of a causal result: which points each fit of the smoothings holds for, and what the fit expects, with which
+        scale, of these and of all before.
     """
 
     expected: Floats
     scale: Floats
     tails: tuple[tuple[slice, Tails], ...]
     periods: tuple[int, ...]
+    learned: tuple[tuple[slice, Floats, Floats], ...] = ()
 
     def bounds(self, deviate: float) -> tuple[Floats, Floats]:
         """Return the lower and upper bound at a normal deviate."""
@@ -97,6 +101,7 @@ def causal_expectation(
     n = len(x)
     expected, scale = np.full(n, np.nan), np.full(n, np.nan)
     tails: list[tuple[slice, Tails]] = []
+    learned: list[tuple[slice, Floats, Floats]] = []
     seasons: tuple[int, ...] = ()
     known = MIN_POINTS
     while known < n:
@@ -106,8 +111,9 @@ def causal_expectation(
         predicted, spread = forecast(x[:stop], seasons, known)
         expected[known:stop], scale[known:stop] = predicted[known:], spread[known:]
         tails += causal_tails(standardised(x[:stop], predicted, spread), known)
+        learned.append((slice(known, stop), predicted, spread))
         known = stop
-    return Expected(expected, scale, tuple(tails), seasons)
+    return Expected(expected, scale, tuple(tails), seasons, tuple(learned))
 
 
 def causal_tails(deviations: Floats, first: int) -> list[tuple[slice, Tails]]:

@@ -9,12 +9,14 @@ import numpy as np
 
 from adsql.series.algorithms import DECOMPOSITION, Mode, SeriesAlgorithm, Task
 from adsql.series.expectation import MIN_POINTS, Expected
+from adsql.series.holidays import as_ordinary, on_holidays
 from adsql.series.options import Direction, SeriesOptions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
+    from adsql.series.holidays import Effects, Holidays
     from adsql.series.sampling import Sampling
 
 LARGEST = 1e6  # deviate: what was never seen is infinitely rare, and a score is finite
@@ -66,6 +68,8 @@ class Found:
         What bounds are made from, if there are any.
     shares
         What each value has to do with the score, shape (n, d); None where the algorithm does not tell.
+    effects
+        What is known of holidays, if there are any.
     """
 
     deviates: Floats
@@ -76,6 +80,7 @@ class Found:
     expectation: Expected | None = None
     sampling: Sampling | None = None
     shares: Floats | None = None
+    effects: Effects | None = None
 
     def bounds(self, deviate: float) -> tuple[Floats, Floats]:
         """Return the lower and upper bound at a normal deviate."""
@@ -83,12 +88,13 @@ class Found:
         lower, upper = np.full(n, np.nan), np.full(n, np.nan)
         if self.expectation is not None and self.sampling is not None:
             low, high = self.expectation.bounds(deviate)
-            lower[self.sampling.rows] = low[self.sampling.places]
-            upper[self.sampling.rows] = high[self.sampling.places]
+            lower, upper = self.sampling.of_rows(low, n), self.sampling.of_rows(high, n)
         return lower, upper
 
 
-def findings(sampling: Sampling, X: Floats, taught: Floats, options: SeriesOptions) -> Found:
+def findings(
+    sampling: Sampling, X: Floats, taught: Floats, options: SeriesOptions, holidays: Holidays | None = None
+) -> Found:
     """Return what the algorithm that was asked for finds out about rows.
 
     Parameters
@@ -101,13 +107,24 @@ def findings(sampling: Sampling, X: Floats, taught: Floats, options: SeriesOptio
         The same without what is to teach nothing.
     options
         Checked options.
+    holidays
+        Which of the points are on holidays, for an algorithm that expects values.
     """
     chosen = options.algorithm
     asked = Task(options.params, options.mode, options.periods, options.seed)
     if chosen.expect is None:
         return _scored(sampling, taught, chosen, asked)
-    expectation = chosen.expect(sampling.spread(taught[:, 0]), asked)
-    values = _deviations(sampling, X[:, 0], expectation, options)
+    if holidays is None:
+        expectation = chosen.expect(sampling.spread(taught[:, 0]), asked)
+        values = _deviations(sampling, X[:, 0], expectation, options)
+        expected = values.expected
+    else:
+        every = sampling.spread(taught[:, 0])
+        expectation = chosen.expect(holidays.without(every), asked)
+        adjusted, effects = on_holidays(expectation, holidays, every, options.mode)
+        values = replace(_deviations(sampling, X[:, 0], adjusted, options), effects=effects)
+        expected = sampling.of_rows(expectation.expected, len(X))
+        taught = holidays.likened(sampling, taught, as_ordinary(every, expectation, adjusted))
     beside = chosen.beside.get(options.mode)
     if beside is None:
         return values
@@ -115,13 +132,13 @@ def findings(sampling: Sampling, X: Floats, taught: Floats, options: SeriesOptio
     stretches = _scored(sampling, taught, beside, task)
     if options.mode is Mode.CAUSAL:
         return _together(values, stretches, stretches.deviates)
-    return _together(values, stretches, _without_spikes(stretches, values, sampling, taught, beside, task))
+    usual = _without_spikes(stretches, values, expected, sampling, taught, beside, task)
+    return _together(values, stretches, usual)
 
 
 def _deviations(sampling: Sampling, values: Floats, expectation: Expected, options: SeriesOptions) -> Found:
     n, chosen = len(values), options.algorithm
-    expected, signed = np.full(n, np.nan), np.full(n, np.nan)
-    expected[sampling.rows] = expectation.expected[sampling.places]
+    expected, signed = sampling.of_rows(expectation.expected, n), np.full(n, np.nan)
     signed[sampling.rows] = expectation.deviates(values[sampling.rows], sampling.places)
     scores = directed(signed, options.direction)
     name = DECOMPOSITION.spec.name if chosen.beside else chosen.spec.name
@@ -159,14 +176,20 @@ def _run(algorithm: SeriesAlgorithm, X: Floats, task: Task) -> tuple[Floats, Flo
 
 
 def _without_spikes(
-    stretches: Found, values: Found, sampling: Sampling, taught: Floats, algorithm: SeriesAlgorithm, task: Task
+    stretches: Found,
+    values: Found,
+    expected: Floats,
+    sampling: Sampling,
+    taught: Floats,
+    algorithm: SeriesAlgorithm,
+    task: Task,
 ) -> Floats:
     """Return how rare stretches are, whatever the few values in them are like that are strange by themselves."""
     spikes = np.zeros(len(taught), dtype=np.bool_)
     spikes[sampling.rows] = short_runs(values.deviates[sampling.rows] > _SPIKE, _LONGEST_SPIKE)
     if not spikes.any() or not (stretches.deviates > _DOUBTED).any():
         return stretches.deviates
-    usual = np.where(spikes[:, np.newaxis], values.expected[:, np.newaxis], taught)
+    usual = np.where(spikes[:, np.newaxis], expected[:, np.newaxis], taught)
     return np.fmin(stretches.deviates, _scored(sampling, usual, algorithm, task).deviates)
 
 

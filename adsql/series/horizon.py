@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from adsql.arrow import Floats
     from adsql.series.forecasts import Forecasts
+    from adsql.series.holidays import Effects
     from adsql.series.sampling import Sampling
 
 _LATEST = 2.0**62
@@ -94,16 +95,31 @@ def texts_behind(rows: int, times: NDArray[np.int64], kind: pa.DataType) -> list
     return [*[None] * (rows - len(times)), *time_texts(times, kind)] if len(times) else None
 
 
-def expected_ahead(kept: Forecasts | None, count: int, deviate: float) -> tuple[Floats, Floats, Floats]:
+def expected_ahead(
+    kept: Forecasts | None, later: NDArray[np.int64], deviate: float, effects: Effects | None = None
+) -> tuple[Floats, Floats, Floats]:
     """Return what is expected of the next points, and the bounds at a normal deviate; each of shape (count,).
 
     NaN beyond the distance at which the errors of forecasts are known, and where nothing is kept.
+
+    Parameters
+    ----------
+    kept
+        What is known of the series.
+    later
+        The times of the points; shape (count,).
+    deviate
+        Of the bounds.
+    effects
+        What is known of holidays.
     """
-    expected, lower, upper = np.full((3, count), np.nan)
+    expected, lower, upper = np.full((3, len(later)), np.nan)
     if kept is not None:
-        known = min(count, int(kept.reach[0]))
+        known = min(len(later), int(kept.reach[0]))
         owners = np.zeros(known, np.int64)
         forecast, scale = kept.expected(owners, np.arange(1, known + 1))
+        if effects is not None:
+            forecast, scale = effects.ahead(later[:known], forecast, scale)
         low, high = kept.tails_of(owners).interval(deviate)
         expected[:known], lower[:known], upper[:known] = forecast, forecast + low * scale, forecast + high * scale
     return expected, lower, upper

@@ -148,6 +148,22 @@ class SeriesOptions:
             _whole("seed", seed, 0, 2**32 - 1) or 0,
         )
 
+    def require_expectation(self, option: str) -> None:
+        """Raise unless the algorithm expects values, which an option says something about.
+
+        Raises
+        ------
+        InvalidOption
+            If it expects none.
+        """
+        if self.algorithm.expect is None:
+            able = [AUTO.spec.name, *(name for name, other in ALGORITHMS.items() if other.expect is not None)]
+            raise InvalidOption(
+                f"{self.algorithm.spec.name} expects no value that {option} could change",
+                allowed=f"{option} with {', '.join(able)}",
+                hint="of one value column",
+            )
+
 
 def gap(value: object) -> int:
     """Return how many other points may part those of one incident, checked.
@@ -179,6 +195,14 @@ def _algorithm(value: object, n_channels: int, mode: Mode, *, of_values: bool) -
             hint=did_you_mean(value, ALGORITHMS) if isinstance(value, str) else "",
         )
     return found
+
+
+def days_among_numbers() -> InvalidOption:
+    """Return the error of days that are holidays, of a series whose times are no points in time."""
+    return InvalidOption(
+        "holidays have a date, and the times of the series are whole numbers",
+        allowed="holidays with started_at and ended_at, as such numbers",
+    )
 
 
 def periods_option(value: object) -> tuple[int, ...] | None:

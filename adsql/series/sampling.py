@@ -88,3 +88,9 @@ class Sampling:
         with np.errstate(invalid="ignore"):
             mean: Floats = sums / counts
         return mean
+
+    def of_rows(self, values: Floats, n: int) -> Floats:
+        """Return what a series of shape (self.n,) has at the place of each of n rows; NaN for rows without a time."""
+        result = np.full(n, np.nan)
+        result[self.rows] = values[self.places]
+        return result

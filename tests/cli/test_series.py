@@ -61,6 +61,20 @@ def test_changes_and_backtests_are_rows(folder):
     assert len(table("backtest", LEVELS, "--time", "t", "--value", "v", "--step", "100")) == 4
 
 
+def test_the_days_after_holidays_are_no_alerts_once_these_are_told(folder):
+    fairs = SOURCE.replace("i BETWEEN 400 AND 402", "i // 24 IN (9, 11, 14, 17)")
+    days = "SELECT DATE '2024-03-01' + d::INTEGER AS date FROM (VALUES (9), (11), (14), (17)) AS r(d)"
+    call = ("backtest", fairs, *COLUMNS, "--min-deviation", "20")
+    untold, told = (
+        {row["period"][:10] for row in table(*call, *options) if row["alerts"] != "0"}
+        for options in ((), ("--holidays", days))
+    )
+    assert {"2024-03-11", "2024-03-13"} <= untold
+    assert told <= {"2024-03-10", "2024-03-12", "2024-03-15"}
+    assert "anomalous" in adsql("plot", fairs, *COLUMNS, "-o", "a.svg", "--holidays", days).stderr
+    assert "'date'" in adsql(*call, "--holidays", "SELECT 1 AS day", code=3).stderr
+
+
 @pytest.mark.parametrize(("arguments", "code", "fragment"), [
     (("plot", SOURCE, *COLUMNS, "-o", "a.pdf"), 2, ".png"), (("plot", SOURCE, *COLUMNS, "-o", "no/a.png"), 2, "no"),
     (("plot", SOURCE, "--time", "at", "--value", "v", "-o", "a.png"), 3, "'at'"),

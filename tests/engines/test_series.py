@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from adsql.series.detection import detect
+from adsql.series.holidays import Calendar
 from adsql.series.options import SeriesOptions
 from series.kinds import clean
 
@@ -46,10 +47,10 @@ def engine(engine, sales):
     return engine
 
 
-def expected(X, **options):
+def expected(X, calendar=None, **options):
     judged = detect(
         np.arange(len(X)) * 3_600, np.ones(len(X), dtype=bool), X, np.zeros(len(X), dtype=bool),
-        SeriesOptions.parse(X.shape[1], **options),
+        SeriesOptions.parse(X.shape[1], **options), calendar,
     )  # fmt: skip
     rows = []
     values = np.concatenate([X[:, 0], np.full(len(judged.later), np.nan)])
@@ -149,6 +150,91 @@ def test_past_incidents_are_excluded(engine):
     assert [row for row in kept if row[0] == "west"] != [row for row in excluded if row[0] == "west"]
 
 
+def days_of(names, *, first=3, every=1):
+    """Return SQL of holidays on days of January 2024, and the calendar that it stands for, in seconds from its first."""
+    days = [first + every * k for k in range(len(names))]
+    told = ["NULL" if name is None else f"''{name}''" for name in names]
+    rows = ", ".join(f"(''2024-01-{day + 1:02}'', {name})" for day, name in zip(days, told, strict=True))
+    starts = np.array(days) * 86_400
+    text = f"SELECT CAST(d AS DATE) AS date, CAST(n AS VARCHAR) AS name FROM (VALUES {rows}) AS r(d, n)"
+    return text, Calendar.of(starts, starts + 86_399, names)
+
+
+@pytest.mark.parametrize(("text", "options"), [
+    ("", {}), (", mode => 'causal'", {"mode": "causal"}),
+    (", horizon => 30, algorithm => 'decomposition'", {"horizon": 30, "algorithm": "decomposition"}),
+])  # fmt: skip
+def test_holidays_give_the_library_s_verdicts(engine, zone, text, options):
+    zone("UTC")
+    source, calendar = days_of(["feast", None, "feast", "feast", "feast", None, None, "late"])
+    for shop in SHOPS[:2]:
+        found = engine.rows(
+            f"SELECT {RESULTS} FROM {CALL}{text}, holidays => '{source}') WHERE series = '{shop}' ORDER BY ts"
+        )
+        assert found == expected(sold(shop)[:, np.newaxis], calendar, **options)
+        assert found != expected(sold(shop)[:, np.newaxis], **options)
+
+
+def test_holidays_may_be_times_and_of_one_series(engine):
+    hours = "SELECT TIMESTAMPTZ ''2024-01-05 09:00:00+00'' + d * INTERVAL ''1 day'' AS started_at, {} FROM (VALUES (0), (1), (2), (4)) AS r(d)"
+    ended = "TIMESTAMPTZ ''2024-01-05 14:00:00+00'' + d * INTERVAL ''1 day'' AS ended_at"
+    starts = np.array([4, 5, 6, 8]) * 86_400 + 9 * 3_600
+    calendar = Calendar.of(starts, starts + 5 * 3_600, [None] * 4)
+    for own, judged in (("NULL", {"north", "west"}), ("''west''", {"west"})):
+        source = hours.format(f"{ended}, CAST({own} AS VARCHAR) AS series")
+        for shop in ("north", "west"):
+            found = engine.rows(
+                f"SELECT {RESULTS} FROM {CALL}, holidays => '{source}') WHERE series = '{shop}' ORDER BY ts"
+            )
+            assert found == expected(sold(shop)[:, np.newaxis], calendar if shop in judged else None)
+
+
+@pytest.fixture
+def zone(engine):
+    yield lambda name: engine.run(f"SET TimeZone = '{name}'")
+    engine.run("SET TimeZone = 'UTC'")
+
+
+@pytest.mark.parametrize(("time", "begins"), [("ts AT TIME ZONE ''UTC''", 0), ("ts", 5)])
+def test_a_day_is_one_of_the_time_s_own_clock(engine, zone, time, begins):
+    zone("America/New_York")
+    days, calendar = days_of([None] * 4)
+    source = f"SELECT {time} AS t, sold FROM sales WHERE shop = ''west''"
+    found = engine.rows(f"""
+        SELECT {RESULTS} FROM detect_series_anomalies('{source}', 't', ARRAY['sold'], holidays => '{days}') ORDER BY ts
+    """)
+    moved = Calendar(calendar.starts + begins * 3_600, calendar.ends + begins * 3_600, calendar.kinds)
+    assert found == expected(sold("west")[:, np.newaxis], moved)
+
+
+def test_dates_may_have_holidays(engine):
+    values = sold("north")
+    engine.create("daily", {
+        "day": pa.array([START.date() + dt.timedelta(days=i) for i in range(HOURS)], pa.date32()),
+        "v": pa.array(values, mask=np.isnan(values)),
+    })  # fmt: skip
+    days, calendar = days_of([None] * 6, every=4)
+    found = engine.rows(f"""
+        SELECT {RESULTS} FROM detect_series_anomalies('daily', 'day', ARRAY['v'], holidays => '{days}') ORDER BY ts
+    """)
+    every = calendar.starts // 86_400 * 3_600
+    assert found == expected(values[:, np.newaxis], Calendar(every, every, calendar.kinds))
+
+
+def test_whole_numbers_may_have_holidays(engine):
+    source = "SELECT sold, CAST((EXTRACT(epoch FROM ts) - 1704067200) / 3600 AS INTEGER) AS hour FROM sales WHERE shop = ''west''"
+    column = "ts_number" if engine.name == "postgresql" else "ts"
+    days = "SELECT 24 * d AS started_at, 24 * d + 23 AS ended_at FROM (VALUES (3), (4), (6), (8)) AS r(d)"
+    call = f"detect_series_anomalies('{source}', 'hour', ARRAY['sold'], holidays => '{days}')"
+    starts = np.array([3, 4, 6, 8]) * 86_400
+    judged = expected(sold("west")[:, np.newaxis], Calendar.of(starts, starts + 82_800, [None] * 4))
+    assert engine.rows(f"SELECT {RESULTS} FROM {call} ORDER BY {column}") == judged
+    with engine.raises("INVALID_OPTION", "whole numbers"):
+        engine.rows(
+            f"SELECT * FROM detect_series_anomalies('{source}', 'hour', ARRAY['sold'], holidays => '{days_of(['x'])[0]}')"
+        )
+
+
 def test_series_that_cannot_be_judged_say_why(engine):
     engine.create("odd", {
         "name": pa.array(["short"] * 3 + ["nothing"] * 30 + ["timeless"] * 30 + ["constant"] * 30),
@@ -187,6 +273,11 @@ def test_without_series_the_source_is_one(engine):
     ("'sales', 'ts', ARRAY['sold'], horizon => 3, algorithm => 'sub_pca'", "INVALID_OPTION", "sub_pca"),
     ("'sales', 'ts', ARRAY['sold'], exclude => 'no_such_table'", "UNKNOWN_SOURCE", "no_such_table"),
     ("'sales', 'ts', ARRAY['sold'], exclude => 'sales'", "UNKNOWN_COLUMN", "started_at"),
+    ("'sales', 'ts', ARRAY['sold'], holidays => 'no_such_table'", "UNKNOWN_SOURCE", "no_such_table"),
+    ("'sales', 'ts', ARRAY['sold'], holidays => 'sales'", "UNKNOWN_COLUMN", "'date'"),
+    ("'sales', 'ts', ARRAY['sold'], holidays => 'SELECT ts AS started_at FROM sales'", "UNKNOWN_COLUMN", "'ended_at'"),
+    ("'sales', 'ts', ARRAY['sold'], holidays => 'SELECT ts AS date FROM sales', algorithm => 'k_shape'", "INVALID_OPTION", "k_shape"),
+    ("'sales', 'ts', ARRAY['sold', 'visitors'], holidays => 'SELECT ts AS date FROM sales'", "INVALID_OPTION", "one value"),
 ])  # fmt: skip
 def test_what_cannot_be_used_is_told(engine, arguments, code, fragment):
     with engine.raises(code, fragment):

@@ -10,6 +10,7 @@ FROM adsql.backtest_series(
     season => $season,
     sensitivity => $sensitivity,
     direction => $direction,
-    min_deviation => $min_deviation
+    min_deviation => $min_deviation,
+    holidays => $holidays
 )
 ORDER BY series, period

@@ -11,5 +11,6 @@ FROM adsql.detect_series_anomalies(
     alert_budget => $alert_budget,
     direction => $direction,
     min_deviation => $min_deviation,
+    holidays => $holidays,
     mode => $mode
 )

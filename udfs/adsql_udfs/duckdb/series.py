@@ -12,6 +12,7 @@ import pyarrow as pa
 from adsql.arrow import plain_array, unbounded_float64
 from adsql.series.columns import whole_times
 from adsql.series.detection import Detected, Judged, detect
+from adsql.series.holidays import Calendar
 from adsql.series.horizon import texts_behind
 from adsql.series.options import SeriesOptions
 from adsql_udfs.duckdb.results import DETECTED, JUDGED
@@ -51,7 +52,7 @@ def unfolded(lists: Column) -> Rows:
     return Rows(rows.field("t"), X, excluded, offsets - offsets[0])
 
 
-def judge(lists: Column, options: Column) -> pa.Array[Any]:
+def judge(lists: Column, calendars: Column, options: Column) -> pa.Array[Any]:
     """Return, for each series, the verdicts on its rows in their order, whose they are, and the season."""
     if not len(lists):
         return _detected([], pa.null())
@@ -59,11 +60,25 @@ def judge(lists: Column, options: Column) -> pa.Array[Any]:
     times, known = whole_times(time)
     asked = SeriesOptions.parse(X.shape[1], **json.loads(options[0].as_py()))
     judged: list[Detected | None] = []
-    for first, last in pairwise(offsets.tolist()):
+    for (first, last), days in zip(pairwise(offsets.tolist()), calendars, strict=True):
         part = slice(first, last)
         # A row beside the lists has none.
-        judged.append(detect(times[part], known[part], X[part], excluded[part], asked) if first < last else None)
+        there = first < last
+        judged.append(
+            detect(times[part], known[part], X[part], excluded[part], asked, calendar(days)) if there else None
+        )
     return _detected(judged, time.type)
+
+
+def calendar(days: Any) -> Calendar | None:  # noqa: ANN401 - a pyarrow.ListScalar, whose stubs know no structs
+    """Return the holidays of a series, a scalar of structs: a name, the first time and the last."""
+    if not days.is_valid:
+        return None
+    rows = days.values
+    (starts, known), (ends, over) = whole_times(rows.field("first")), whole_times(rows.field("last"))
+    both = known & over
+    names = rows.field("name").filter(pa.array(both)).to_pylist()
+    return Calendar.of(starts[both], ends[both], names)
 
 
 def _detected(judged: Sequence[Detected | None], kind: pa.DataType) -> pa.Array[Any]:

@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING, Any
 from adsql.series.backtest import CAUSAL, period_step
 from adsql_udfs.duckdb.formulas import source_types
 from adsql_udfs.duckdb.plans import plain, template
-from adsql_udfs.duckdb.series_plans import columns_of, detect_series
-from adsql_udfs.duckdb.sources import check_bound, decoded_plan, source_query
+from adsql_udfs.duckdb.series_plans import WHOLE, bound_types, columns_of, detect_series
+from adsql_udfs.duckdb.sources import decoded_plan, source_query
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _NO_INCIDENTS = "SELECT 0 AS number, series, ts AS started_at, ts AS ended_at FROM adsql_judged WHERE false"
 
 
 def plan(
     source: str,
     plan: str | None,
-    incidents_plan: str | None,
+    plans: Mapping[str, str | None],
     time_column: object,
     value_columns: object,
     series: object,
@@ -33,10 +32,8 @@ def plan(
 
     Parameters
     ----------
-    source, plan, time_column, value_columns, series
+    source, plan, plans, time_column, value_columns, series
         As for `series_plans.detect_series`.
-    incidents_plan
-        DuckDB's plan of the source of incidents, if there is one.
     step
         The length of a period: a word for times, a number for whole numbers; NULL for a day.
     incidents
@@ -44,11 +41,11 @@ def plan(
     options
         The other options of causal detection.
     """
-    detected = detect_series(source, plan, None, time_column, value_columns, series, dict(options) | CAUSAL)
+    detected = detect_series(source, plan, plans, time_column, value_columns, series, dict(options) | CAUSAL)
     kinds = {name.casefold(): kind for name, kind in (source_types(decoded_plan(plan)) or {}).items()}
     kind = kinds.get(str(time_column).casefold())
-    length = period_step(plain(step), whole=None if kind is None else kind in _WHOLE)
-    known = _NO_INCIDENTS if incidents is None else _known(incidents, incidents_plan, by_series=series is not None)
+    length = period_step(plain(step), whole=None if kind is None else kind in WHOLE)
+    known = _NO_INCIDENTS if incidents is None else _known(incidents, plans["incidents"], by_series=series is not None)
     return template("backtest").substitute(
         detected=detected,
         incidents=known,
@@ -59,8 +56,7 @@ def plan(
 
 
 def _known(incidents: str, plan: str | None, *, by_series: bool) -> str:
-    check_bound(incidents, plan)
     own = ["series"] if by_series else []
     columns = [*own, "started_at", "ended_at"]
-    columns_of("incidents", columns, source_types(decoded_plan(plan)))
+    columns_of("incidents", columns, bound_types(incidents, plan))
     return template("backtest_incidents").substitute(columns=", ".join(columns), source=source_query(incidents))

@@ -16,19 +16,28 @@ from adsql_udfs.duckdb.series_plans import SeriesRows, columns_of, key_of
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from adsql_udfs.duckdb.function import Column
 
 
-def plan(source: str, plan: str | None, exclude_plan: str | None, time: object, value: object, *rest: Any) -> str:  # noqa: ANN401 - whatever SQL can pass
+def plan(
+    source: str,
+    plan: str | None,
+    plans: Mapping[str, str | None],
+    time: object,
+    value: object,
+    *rest: Any,  # noqa: ANN401 - whatever SQL can pass
+) -> str:
     """Return the SQL that finds where the series of a source change.
 
     Parameters
     ----------
-    source, plan, exclude_plan, time, value, *rest
+    source, plan, plans, time, value, *rest
         As for `series_plans.detect_series`, with one column of values.
     """
     [value_column] = columns_of("value_column", value, None, most=1)
-    rows = SeriesRows.of(source, plan, exclude_plan, time, value_column, *rest)
+    rows = SeriesRows.of(source, plan, plans, time, value_column, *rest)
     ChangeOptions.parse(**rows.given)
     return template("change_points").substitute(
         lists=rows.lists(key_of(rows.keys)), options=literal(json.dumps(rows.given))

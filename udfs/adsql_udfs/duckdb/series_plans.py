@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adsql.arrow import column_named
 from adsql.errors import InvalidOption, UnusableColumn
 from adsql.segment_keys import existing_column
-from adsql.series.options import SeriesOptions, gap
+from adsql.series.options import SeriesOptions, days_among_numbers, gap
 from adsql.wording import shown
 from adsql_udfs.duckdb.formulas import source_types
 from adsql_udfs.duckdb.plans import plain, template
@@ -22,6 +23,8 @@ _NUMERIC = (
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
     "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "NULL",
 )  # fmt: skip
+WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_OWN_HOLIDAYS = " WHERE adsql_series IS NULL OR adsql_series = CAST(adsql_key AS VARCHAR)"
 _OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
 POINTS = 2**18  # that are judged in one call: some tens of megabytes
 
@@ -29,7 +32,7 @@ POINTS = 2**18  # that are judged in one call: some tens of megabytes
 def detect_series(
     source: str,
     plan: str | None,
-    exclude_plan: str | None,
+    plans: Mapping[str, str | None],
     time_column: object,
     value_columns: object,
     series: object,
@@ -43,15 +46,17 @@ def detect_series(
         As the caller wrote it.
     plan
         DuckDB's plan of it as JSON, or its error.
-    exclude_plan
-        The same of the source of points to exclude, if there is one.
+    plans
+        The same of the sources that are options, by the option's name.
     time_column, value_columns, series
         Names of its columns; the last two may be lists.
     options
         The macro's other arguments by name.
     """
-    rows = SeriesRows.of(source, plan, exclude_plan, time_column, value_columns, series, options)
-    SeriesOptions.parse(len(rows.values), **rows.given)
+    rows = SeriesRows.of(source, plan, plans, time_column, value_columns, series, options)
+    asked = SeriesOptions.parse(len(rows.values), **rows.given)
+    if rows.holidays is not None:
+        asked.require_expectation("holidays")
     return template("detect_series").substitute(
         lists=rows.lists(key_of(rows.keys)), value=_value(rows.values), options=literal(json.dumps(rows.given)),
         contribution=_contribution(rows.values),
@@ -71,7 +76,9 @@ class SeriesRows:
     excluded
         SQL that tells whether a row is excluded.
     given
-        The options without those that are NULL, and without `exclude`.
+        The options without those that are NULL, and without sources.
+    holidays
+        When there are holidays, if that is known.
     """
 
     source: str
@@ -80,13 +87,14 @@ class SeriesRows:
     keys: Sequence[str]
     excluded: str
     given: Mapping[str, Any]
+    holidays: Holidays | None = None
 
     @classmethod
     def of(
         cls,
         source: str,
         plan: str | None,
-        exclude_plan: str | None,
+        plans: Mapping[str, str | None],
         time_column: object,
         value_columns: object,
         series: object,
@@ -102,11 +110,12 @@ class SeriesRows:
         given = {name: value for name, value in plain(dict(options)).items() if value is not None}
         exclude, excluded = given.pop("exclude", None), "false"
         if exclude is not None:
-            check_bound(exclude, exclude_plan)
-            known = source_types(decoded_plan(exclude_plan))
+            known = bound_types(exclude, plans["exclude"])
             columns_of("exclude", ["started_at", "ended_at", *(["series"] if keys else [])], known)
             excluded = _excluded(exclude, time, key_of(keys), by_series=bool(keys))
-        return cls(source, time, values, keys, excluded, given)
+        days = given.pop("holidays", None)
+        holidays = None if days is None else Holidays.of(days, plans["holidays"], time, types, by_series=bool(keys))
+        return cls(source, time, values, keys, excluded, given, holidays)
 
     def lists(self, key: str) -> str:
         """Return the SQL that makes each series a list; `key` is SQL that tells series apart."""
@@ -122,7 +131,54 @@ class SeriesRows:
             fields=", ".join(f"'{name}': {name}" for name in names),
             excluded=self.excluded,
             points=POINTS,
+            holidays="" if self.holidays is None else self.holidays.times,
+            own_holidays="NULL" if self.holidays is None else self.holidays.of_series,
         )
+
+
+@dataclass(frozen=True)
+class Holidays:
+    """SQL of when there are holidays.
+
+    Parameters
+    ----------
+    times
+        The definition of a table of all of them.
+    of_series
+        An expression of those of one series.
+    """
+
+    times: str
+    of_series: str
+
+    @classmethod
+    def of(
+        cls, source: object, plan: str | None, time: str, types: Mapping[str, str] | None, *, by_series: bool
+    ) -> Holidays:
+        """Check the source of holidays: whole days, or times from one to another."""
+        known = bound_types(source, plan)
+        ranges = column_named("started_at", known or {}) is not None
+        columns_of("holidays", ["started_at", "ended_at"] if ranges else ["date"], known)
+        kinds = {name.casefold(): kind for name, kind in (types or {}).items()}
+        if not ranges and kinds.get(time.casefold()) in WHOLE:
+            raise days_among_numbers()
+        day = "CAST(adsql_holiday.date AS DATE)"
+        return cls(
+            template("holidays").substitute(
+                source=source_query(source),
+                time=identifier(time),
+                first="adsql_holiday.started_at" if ranges else f"CAST({day} AS TIMESTAMP)",
+                last="adsql_holiday.ended_at" if ranges else f"{day} + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND",
+            ),
+            template("holidays_of_series").substitute(same_series=_OWN_HOLIDAYS if by_series else ""),
+        )
+
+
+def bound_types(source: object, plan: str | None) -> dict[str, str] | None:
+    """Return the types of the columns of a source that is an option, or None where its plan does not tell."""
+    if isinstance(source, str):
+        check_bound(source, plan)
+    return source_types(decoded_plan(plan))
 
 
 def incidents(source: str, plan: str | None, max_gap: object) -> str:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from adsql.arrow import unbounded_float64
+from adsql.arrow import column_named, unbounded_float64
 from adsql.errors import InvalidOption, UnusableColumn
 from adsql.segment_keys import existing_column
 from adsql.series.columns import whole_times
 from adsql.series.detection import Judged, detect
 from adsql.series.horizon import texts_behind
-from adsql.series.options import SeriesOptions, gap
+from adsql.series.options import SeriesOptions, days_among_numbers, gap
 from adsql.wording import shown
+from adsql_udfs.postgres import holidays
 from adsql_udfs.postgres.columns import aggregates, decoded
 from adsql_udfs.postgres.interrupts import interruptible
 from adsql_udfs.postgres.scoring import array_text, described, described_columns
@@ -79,7 +80,9 @@ def plan(
         For anything that cannot be used.
     """
     rows = SeriesRows.of(plpy, given, time_column, value_columns, series, options, (*_TIMES, _NUMBER))
-    SeriesOptions.parse(len(rows.values), **rows.given)
+    asked = SeriesOptions.parse(len(rows.values), **rows.given)
+    if rows.holidays is not None:
+        asked.require_expectation("holidays")
     return sql(
         "series_judged", groups=rows.groups(rows.columns), verdicts=sql("series_verdicts"),
         options=escaped_literal(json.dumps(rows.given)), columns=escaped_literal(described(rows.columns)),
@@ -101,7 +104,9 @@ class SeriesRows:
     excluded
         SQL that tells whether a row is excluded.
     given
-        The options without `exclude`.
+        The options without sources.
+    holidays
+        SQL of the series' holidays, if there are any.
     """
 
     source: Source
@@ -110,6 +115,7 @@ class SeriesRows:
     keys: Sequence[Column]
     excluded: str
     given: Mapping[str, Any]
+    holidays: str | None = None
 
     @classmethod
     def of(
@@ -124,7 +130,7 @@ class SeriesRows:
     ) -> SeriesRows:
         """Check the arguments of `plan`; times are of one of the forms."""
         asked = dict(options)
-        exclude, excluded = asked.pop("exclude", None), "false"
+        exclude, excluded, days = asked.pop("exclude", None), "false", asked.pop("holidays", None)
         rows = source(plpy, given)
         [time] = named(rows, "time_column", None if time_column is None else [time_column])
         values = named(rows, "value_columns", value_columns)
@@ -133,7 +139,8 @@ class SeriesRows:
         check_forms("value_columns", values, _NUMERIC, _OF_VALUE)
         if exclude is not None:
             excluded = _excluded(plpy, exclude, time, key_of(keys), by_series=bool(keys))
-        return cls(rows, time, values, keys, excluded, asked)
+        own = None if days is None else _holidays(plpy, days, time, by_series=bool(keys))
+        return cls(rows, time, values, keys, excluded, asked, own)
 
     @property
     def columns(self) -> list[Column]:
@@ -147,6 +154,7 @@ class SeriesRows:
             "series_groups", source=self.source.text, ts=_of_kind(time, self.time, _TS),
             number=_of_kind(time, self.time, _INT8), key=key_of(self.keys),
             parts=",\n".join(aggregates(columns, "points")), excluded=self.excluded,
+            holidays=self.holidays or "NULL::pg_catalog.text",
         )  # fmt: skip
 
 
@@ -169,8 +177,10 @@ def plan_incidents(plpy: Server, given: str, max_gap: int | None) -> str:
     return sql("incidents", source=rows.text, max_gap=str(gap(max_gap)))
 
 
-def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes]) -> tuple[Any, ...]:
-    """Judge the rows of one series, from their binary parts; the last part tells which rows are excluded.
+def judge(
+    plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes], days: str | None
+) -> tuple[Any, ...]:
+    """Judge the rows of one series, from their binary parts, the last of which rows are excluded, and its holidays.
 
     Returns
     -------
@@ -187,7 +197,7 @@ def judge(plpy: Server, options: str, columns: str, n: int, parts: Sequence[byte
     excluded = np.frombuffer(parts[-1], np.uint8).astype(np.bool_)
 
     def arrays() -> tuple[Any, ...]:
-        found = detect(times, known, X, excluded, asked)
+        found = detect(times, known, X, excluded, asked, holidays.calendar(days))
         season = None if found.season is None else list(found.season)
         shares = None if found.shares is None else _objects([column.name for column in names], found.shares)
         return (
@@ -259,6 +269,17 @@ def key_of(keys: Sequence[Column]) -> str:
         return f"{columns[0]}::pg_catalog.text"
     pairs = (f"{escaped_literal(key.name)}, {column}" for key, column in zip(keys, columns, strict=True))
     return f"pg_catalog.jsonb_build_object({', '.join(pairs)})::pg_catalog.text"
+
+
+def _holidays(plpy: Server, given: str, time: Column, *, by_series: bool) -> str:
+    rows = source(plpy, given)
+    ranges = column_named("started_at", [column.name for column in rows.columns]) is not None
+    columns = named(rows, "holidays", ["started_at", "ended_at"] if ranges else ["date"])
+    if time.form == _NUMBER and not ranges:
+        raise days_among_numbers()
+    whole = time.form == _NUMBER
+    check_forms("holidays", columns, [_NUMBER] if whole else _TIMES, "whole numbers" if whole else _OF_TIME)
+    return holidays.times(rows, columns, time.form, "points.adsql_key" if by_series else None)
 
 
 def _excluded(plpy: Server, exclude: str, time: Column, key: str, *, by_series: bool) -> str:

@@ -1,7 +1,7 @@
 -- Every row of every series, and the verdict on it.
 $lists,
 adsql_judged AS (
-SELECT adsql_key, adsql_place, adsql_rows, __adsql_judge_series(adsql_rows, $options) AS adsql_series_result
+SELECT adsql_key, adsql_place, adsql_rows, __adsql_judge_series(adsql_rows, adsql_calendar, $options) AS adsql_series_result
 FROM adsql_spread
 )
 SELECT

@@ -1,7 +1,9 @@
 -- The SQL contract. $schema is where the macros are created; $temporary is TEMP where nothing may be written.
 -- $models is the table of models. $home is where model_handle is, which resolves a name to a model's handle.
+-- A macro is bound when it is made, with all that it calls: model_handle gets its query last, or connecting would bind
+-- that query four hundred times.
 CREATE OR REPLACE $temporary MACRO $home.model_handle(model, version := NULL) AS
-$handle;
+CAST(model AS VARCHAR);
 
 CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     source,
@@ -56,6 +58,7 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_series_anomalies(
     direction := NULL,
     min_deviation := NULL,
     exclude := NULL,
+    holidays := NULL,
     only_last_n := NULL,
     horizon := NULL,
     mode := NULL,
@@ -66,7 +69,10 @@ FROM query(
     __adsql_plan_series(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+        {
+            'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+            'holidays': json_serialize_plan(__adsql_source(coalesce(holidays, source)), optimize := true)
+        },
         time_column,
         value_columns,
         series,
@@ -79,6 +85,7 @@ FROM query(
             'direction': direction,
             'min_deviation': min_deviation,
             'exclude': exclude,
+            'holidays': holidays,
             'only_last_n': only_last_n,
             'horizon': horizon,
             'mode': mode,
@@ -107,7 +114,7 @@ FROM query(
     __adsql_plan_changes(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+        {'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true)},
         time_column,
         value_column,
         series,
@@ -127,6 +134,7 @@ CREATE OR REPLACE $temporary MACRO $schema.backtest_series(
     sensitivity := NULL,
     direction := NULL,
     min_deviation := NULL,
+    holidays := NULL,
     params := NULL,
     seed := NULL
 ) AS TABLE
@@ -134,7 +142,10 @@ FROM query(
     __adsql_plan_backtest(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        json_serialize_plan(__adsql_source(coalesce(incidents, source)), optimize := true),
+        {
+            'incidents': json_serialize_plan(__adsql_source(coalesce(incidents, source)), optimize := true),
+            'holidays': json_serialize_plan(__adsql_source(coalesce(holidays, source)), optimize := true)
+        },
         time_column,
         value_columns,
         series,
@@ -146,6 +157,7 @@ FROM query(
             'sensitivity': sensitivity,
             'direction': direction,
             'min_deviation': min_deviation,
+            'holidays': holidays,
             'params': params,
             'seed': seed
         }
@@ -475,3 +487,6 @@ SELECT unnest(stored) FROM adsql_stored;
 
 CREATE OR REPLACE $temporary MACRO $schema.import_model(model, data) AS
 __adsql_import_model(__adsql_instance(1), current_database(), model, data);
+
+CREATE OR REPLACE $temporary MACRO $home.model_handle(model, version := NULL) AS
+$handle;

@@ -3,6 +3,7 @@
 WITH adsql_source AS NOT MATERIALIZED (
 $source
 ),
+$holidays
 adsql_series AS (
 SELECT adsql_key, list({'t': adsql_time, $fields, 'x': adsql_excluded}) AS adsql_rows
 FROM (
@@ -12,7 +13,11 @@ FROM (
 GROUP BY adsql_key
 ),
 adsql_spread AS (
-SELECT adsql_key, CASE WHEN adsql_place = 0 THEN adsql_rows END AS adsql_rows, adsql_place
+SELECT
+    adsql_key,
+    CASE WHEN adsql_place = 0 THEN adsql_rows END AS adsql_rows,
+    CASE WHEN adsql_place = 0 THEN $own_holidays END AS adsql_calendar,
+    adsql_place
 FROM (
     SELECT
         adsql_key,

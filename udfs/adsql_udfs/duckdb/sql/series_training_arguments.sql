@@ -2,7 +2,7 @@
 model,
 source,
 json_serialize_plan(__adsql_source(source), optimize := true),
-json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+{'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true)},
 time_column,
 value_columns,
 series,

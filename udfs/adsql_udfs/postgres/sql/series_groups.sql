@@ -5,6 +5,7 @@ SELECT
     pg_catalog.count(*) OPERATOR(pg_catalog.+) COALESCE(pg_catalog.min(0 ORDER BY 0) FILTER (WHERE false), 0) AS adsql_n,
     pg_catalog.array_agg($ts) AS adsql_times,
     pg_catalog.array_agg($number) AS adsql_numbers,
+    $holidays AS adsql_holidays,
     ARRAY[
         $parts,
         pg_catalog.string_agg(pg_catalog.boolsend(points.adsql_excluded), '')

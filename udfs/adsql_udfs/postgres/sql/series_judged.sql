@@ -17,7 +17,9 @@ SELECT
 FROM (
 $groups
 ) AS series
-CROSS JOIN LATERAL adsql.__judge_series($options, $columns, series.adsql_n, series.adsql_parts) AS judged
+CROSS JOIN LATERAL adsql.__judge_series(
+    $options, $columns, series.adsql_n, series.adsql_parts, series.adsql_holidays
+) AS judged
 CROSS JOIN LATERAL ROWS FROM (
     pg_catalog.unnest(series.adsql_times),
     pg_catalog.unnest(series.adsql_numbers),

@@ -9,7 +9,7 @@ return plan_series(plpy, source, time_column, value_columns, series, options)
 $python$;
 
 CREATE OR REPLACE FUNCTION adsql.__judge_series(
-    options text, columns text, n bigint, parts bytea[],
+    options text, columns text, n bigint, parts bytea[], holidays text,
     OUT value text, OUT expected text, OUT lower text, OUT upper text, OUT score text, OUT severity text,
     OUT is_anomaly text, OUT status text, OUT asked text, OUT algorithm text, OUT algorithms text[], OUT season integer[],
     OUT contributions text[], OUT later text[]
@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION adsql.__judge_series(
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
 from adsql_udfs.postgres.reports import judge_series
-return judge_series(plpy, options, columns, n, parts)
+return judge_series(plpy, options, columns, n, parts, holidays)
 $python$;
 
 CREATE OR REPLACE FUNCTION adsql.__detect_series(
@@ -51,6 +51,7 @@ CREATE OR REPLACE FUNCTION adsql.detect_series_anomalies(
     direction text DEFAULT NULL,
     min_deviation double precision DEFAULT NULL,
     exclude text DEFAULT NULL,
+    holidays text DEFAULT NULL,
     only_last_n bigint DEFAULT NULL,
     mode text DEFAULT NULL,
     params text DEFAULT NULL,
@@ -69,8 +70,8 @@ SELECT d.series, d.ts, d.value, d.expected_value, d.lower_bound, d.upper_bound, 
     d.is_anomaly, d.status, d.algorithm, d.season, d.contribution, d.ts_number
 FROM adsql.__detect_series($1, $2, $3, $4, pg_catalog.jsonb_build_object(
     'algorithm', $5, 'season', $6, 'sensitivity', $7, 'contamination', $8, 'alert_budget', $9, 'direction', $10,
-    'min_deviation', $11, 'exclude', $12, 'only_last_n', $13, 'mode', $14, 'params', $15, 'seed', $16,
-    'horizon', $17
+    'min_deviation', $11, 'exclude', $12, 'holidays', $13, 'only_last_n', $14, 'mode', $15, 'params', $16,
+    'seed', $17, 'horizon', $18
 )) AS d
 $sql$;
 

@@ -35,6 +35,7 @@ CREATE OR REPLACE FUNCTION adsql.backtest_series(
     sensitivity double precision DEFAULT NULL,
     direction text DEFAULT NULL,
     min_deviation double precision DEFAULT NULL,
+    holidays text DEFAULT NULL,
     params text DEFAULT NULL,
     seed bigint DEFAULT NULL
 )
@@ -47,6 +48,7 @@ AS $sql$
 SELECT b.series, b.period, b.points, b.judged, b.anomalies, b.alerts, b.incidents, b.detected, b.missed, b.false_alerts,
     b.delay
 FROM adsql.__backtest($1, $2, $3, $4, $5, $6, pg_catalog.jsonb_build_object(
-    'algorithm', $7, 'season', $8, 'sensitivity', $9, 'direction', $10, 'min_deviation', $11, 'params', $12, 'seed', $13
+    'algorithm', $7, 'season', $8, 'sensitivity', $9, 'direction', $10, 'min_deviation', $11, 'holidays', $12, 'params', $13,
+    'seed', $14
 )) AS b
 $sql$;
