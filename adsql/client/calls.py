@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 from urllib.parse import quote
 
 from adsql.client.bodies import ARROW, request_of, table_of
@@ -16,41 +16,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from adsql.client.bodies import Rows
+    from adsql.client.options import DetectionOptions, EvaluationOptions, TrainingOptions
 
 T = TypeVar("T")
 API = "/api/v1"
 _ARROW = {"Accept": ARROW}
 _JOB = {"Prefer": "respond-async"}
-
-
-class TrainingOptions(TypedDict, total=False):
-    """Options of the SQL functions `train_model` and `detect_anomalies`, which docs/sql.md describes."""
-
-    algorithm: str
-    columns: Sequence[str]
-    segment_by: Sequence[str]
-    contamination: float
-    threshold: float
-    alert_budget: int
-    params: dict[str, Any]
-    seed: int
-    label_column: str
-    segment_shrinkage: float
-    alert_day: str
-
-
-class DetectionOptions(TrainingOptions, total=False):
-    """The same, or a saved model instead."""
-
-    model: str
-    version: int
-
-
-class EvaluationOptions(TypedDict, total=False):
-    """Options of the SQL function `evaluate_model`."""
-
-    k: int
-    version: int
 
 
 class Client:
