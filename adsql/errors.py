@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, ClassVar
 from adsql.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _CODE = re.compile(r"\[(ADSQL_[A-Z_]+)\] (.*)", re.DOTALL)
 
@@ -355,16 +355,10 @@ def from_message(text: str) -> AdsqlError | None:
 
 
 def class_of(code: str) -> type[AdsqlError] | None:
-    """Return the class of a code; None if it is none of those above.
+    """Return the class of a code; None if it is none of those above, as others may need more than a message.
 
     >>> class_of("ADSQL_EMPTY_SOURCE").__name__
     'EmptySource'
     """
-    # Those of other modules may need more than a message to be made.
-    return next((cls for cls in _subclasses(AdsqlError) if cls.code == code and cls.__module__ == __name__), None)
-
-
-def _subclasses(cls: type[AdsqlError]) -> Iterator[type[AdsqlError]]:
-    yield cls
-    for child in cls.__subclasses__():
-        yield from _subclasses(child)
+    own = (cls for cls in globals().values() if isinstance(cls, type) and issubclass(cls, AdsqlError))
+    return next((cls for cls in own if cls.code == code), None)
