@@ -172,6 +172,7 @@ CREATE OR REPLACE $temporary MACRO $schema.train_series_model(
     direction := NULL,
     min_deviation := NULL,
     exclude := NULL,
+    holidays := NULL,
     params := NULL,
     seed := NULL
 ) AS TABLE
@@ -192,6 +193,7 @@ CREATE OR REPLACE $temporary MACRO $schema.train_series_model(
     direction := NULL,
     min_deviation := NULL,
     exclude := NULL,
+    holidays := NULL,
     params := NULL,
     seed := NULL
 ) AS (
