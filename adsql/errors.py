@@ -38,6 +38,7 @@ whether it calls Python, SQL or the command line. `from_message` reads it back.
     │   ├── NewerModel                  ADSQL_NEWER_MODEL
     │   ├── NoReference                 ADSQL_NO_REFERENCE
     │   ├── WrongKindOfModel            ADSQL_WRONG_KIND_OF_MODEL
+    │   ├── ModelChanged                ADSQL_MODEL_CHANGED
     │   └── NoSqlForm                   ADSQL_NO_SQL_FORM
     └── DatabaseError                   the database adsql is installed in           exit code 5
         ├── NewerDatabase               ADSQL_NEWER_DATABASE
@@ -299,6 +300,12 @@ class WrongKindOfModel(ModelError):
     """A model of series was asked about rows, or a model of rows about series."""
 
     code = "ADSQL_WRONG_KIND_OF_MODEL"
+
+
+class ModelChanged(ModelError):
+    """The model's cap on alerts is not the one that the statement or view was written for."""
+
+    code = "ADSQL_MODEL_CHANGED"
 
 
 class NoSqlForm(ModelError):

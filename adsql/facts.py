@@ -50,12 +50,19 @@ def facts(model: Model) -> list[Fact]:
             if model.segment_shrinkage is None
             else [Fact("model", "segment_shrinkage", f"{model.segment_shrinkage:g}")]
         ),
+        *_of_cap(model),
         *(Fact("parameter", name, str(value)) for name, value in model.params.items()),
     ]
     for key, segment in model.segments.items():
         found += _of_segment(segment, key_text(key) if model.segment_by else None)
     found += [Fact("no model", "reason", reason, key_text(key)) for key, reason in model.skipped.items()]
     return found
+
+
+def _of_cap(model: Model) -> Iterator[Fact]:
+    if model.alert_cap is not None:
+        yield Fact("model", "alert_budget", str(model.alert_cap.most))
+        yield Fact("model", "alert_day", model.alert_cap.column)
 
 
 def _of_segment(segment: Segment, name: str | None) -> Iterator[Fact]:

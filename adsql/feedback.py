@@ -176,7 +176,8 @@ class _Lesson:
             registry.row_wise(registry.find(model.algorithm)), dict(model.params), model.positional_columns[skip:],
             model.segment_by, model.policy, model.seed, model.label_column, model.segment_shrinkage,
         )  # fmt: skip
-        fresh = Model.fit(kept, options, n_rows)
+        # The cap is not of the training: a table to learn from may do without the column of the days.
+        fresh = replace(Model.fit(kept, options, n_rows), alert_cap=model.alert_cap)
         used, keys, rows = [], [], []
         for verdict in verdicts:
             key, row = _features(fresh, verdict)

@@ -8,25 +8,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from adsql import registry
+from adsql.alert_cap import AlertCap
 from adsql.arrow import struct_columns, taken
 from adsql.errors import (
     AdsqlError,
     ColumnError,
-    CorruptModel,
     NotIncremental,
     TooFewRows,
-    UnknownAlgorithm,
     UnknownColumn,
     WrongFeatureCount,
     empty_source,
 )
 from adsql.facts import Fact, facts
-from adsql.options import parse_params
+from adsql.options import restored_options
 from adsql.segment import Scores, Segment
 from adsql.segment_keys import check_kinds, existing_column, key_text, segment_kinds, segment_rows, split_rows
 from adsql.shrinkage import shrunken_segments
 from adsql.state import State, content_hash, require, verified
-from adsql.threshold import Policy, ThresholdPolicy
 from adsql.wording import listing, shown
 
 if TYPE_CHECKING:
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
     from adsql.arrow import Columns
     from adsql.detector import Params
     from adsql.options import TrainingOptions
+    from adsql.threshold import ThresholdPolicy
 
 MAX_FIT_ROWS = 25_600
 MAX_FIT_ROWS_PER_SEGMENT = 2_560
@@ -72,6 +71,8 @@ class Model:
         The kinds of the segment columns' values; empty for a model that was stored before they were.
     segment_shrinkage
         For how many rows of a segment all others stand, where one detector serves all; see `adsql.shrinkage`.
+    alert_cap
+        How many rows of each day may be anomalies, for databases to apply to whole tables; see `adsql.alert_cap`.
 
     Examples
     --------
@@ -93,6 +94,7 @@ class Model:
     label_column: str | None = None
     segment_kinds: tuple[str, ...] = ()
     segment_shrinkage: float | None = None
+    alert_cap: AlertCap | None = None
 
     @classmethod
     def fit(cls, table: Columns, options: TrainingOptions, n_rows: Mapping[str, int] | None = None) -> Model:
@@ -128,6 +130,7 @@ class Model:
             )
         skip = [existing_column(name, table) for name in options.segment_by]
         label = None if options.label_column is None else existing_column(options.label_column, table, "label_column")
+        cap = None if options.alert_cap is None else options.alert_cap.within(table)
         segments, skipped = dict[str, Segment](), dict[str, str]()
         error: AdsqlError | None = None
         parts = split_rows(table, skip, MAX_SEGMENTS)
@@ -156,7 +159,7 @@ class Model:
         return cls(
             algorithm.spec.name, dict(options.params), options.policy, options.seed,
             options.segment_by, segments, skipped, label, segment_kinds(table, options.segment_by),
-            options.segment_shrinkage,
+            options.segment_shrinkage, cap,
         )  # fmt: skip
 
     def updated(self, table: Columns, n_rows: Mapping[str, int] | None = None, seed: int = 0) -> Model:
@@ -301,8 +304,8 @@ class Model:
 
     @property
     def threshold_policy(self) -> str:
-        """How thresholds were set, in words."""
-        return str(self.policy)
+        """How thresholds were set, and how many rows above them may be anomalies, in words."""
+        return str(self.policy) if self.alert_cap is None else f"{self.policy}, {self.alert_cap}"
 
     @cached_property
     def content_hash(self) -> str:
@@ -329,6 +332,7 @@ class Model:
                 "policy_value": self.policy.value,
                 "seed": self.seed,
                 **{name: value for name, value in given.items() if value is not None},
+                **({} if self.alert_cap is None else self.alert_cap.scalars()),
             },
             texts={
                 "segment_by": self.segment_by,
@@ -366,16 +370,7 @@ class Model:
     def from_state(cls, state: State, stored_hash: str) -> Model:
         """Restore a model from what its bytes decode to, and their hash; see `from_bytes`."""
         own = state.child("model")
-        try:
-            algorithm = registry.row_wise(registry.find(own.scalar("algorithm", str)))
-            params = algorithm.spec.resolve(parse_params(own.scalar("params", str)))
-            value = own.scalars["policy_value"]
-            value = float(value) if isinstance(value, int | float) else None
-            policy = ThresholdPolicy(Policy(own.scalar("policy", str)), value)
-        except UnknownAlgorithm:
-            raise
-        except (AdsqlError, ValueError, KeyError, OverflowError) as error:
-            raise CorruptModel(f"the model's description does not decode ({error})") from error
+        algorithm, params, policy = restored_options(own)
         keys, segment_by = own.text("segment"), tuple(own.text("segment_by"))
         require(bool(keys) and (bool(segment_by) or keys == [""]), "the segments are inconsistent")
         segments: dict[str, Segment] = {}
@@ -389,7 +384,7 @@ class Model:
         shrinkage = own.scalar("segment_shrinkage", float) if "segment_shrinkage" in own.scalars else None
         model = cls(
             algorithm.spec.name, params, policy, own.scalar("seed", int), segment_by, segments,
-            dict(zip(skipped, reasons, strict=True)), label, kinds, shrinkage,
+            dict(zip(skipped, reasons, strict=True)), label, kinds, shrinkage, AlertCap.restored(own),
         )  # fmt: skip
         # Another version of Arrow may encode it in other bytes.
         vars(model)["content_hash"] = stored_hash

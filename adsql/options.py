@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from adsql import registry
 from adsql.abilities import ChecksParams
-from adsql.errors import InvalidOption
+from adsql.alert_cap import AlertCap
+from adsql.errors import AdsqlError, CorruptModel, InvalidOption, UnknownAlgorithm
 from adsql.threshold import Policy, ThresholdPolicy
 from adsql.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adsql.detector import Params
+    from adsql.detector import Detector, Params
     from adsql.registry import Algorithm
+    from adsql.state import State
 
 MAX_SHRINKAGE = 1e6
 
@@ -43,6 +45,8 @@ class TrainingOptions:
         The column that says which rows are anomalies.
     segment_shrinkage
         For how many rows of a segment all others stand; None for a detector of each segment.
+    alert_cap
+        How many rows of each day may be anomalies; None for all that are above the threshold.
     """
 
     algorithm: Algorithm
@@ -53,6 +57,7 @@ class TrainingOptions:
     seed: int = 0
     label_column: str | None = None
     segment_shrinkage: float | None = None
+    alert_cap: AlertCap | None = None
 
     @classmethod
     def parse(
@@ -67,6 +72,7 @@ class TrainingOptions:
         alert_budget: object = None,
         label_column: object = None,
         segment_shrinkage: object = None,
+        alert_day: object = None,
     ) -> TrainingOptions:
         """Check the options of the SQL contract.
 
@@ -89,7 +95,8 @@ class TrainingOptions:
         resolved = detector.spec.resolve({} if params is None else parse_params(params))
         if issubclass(detector, ChecksParams):
             detector.check(resolved)
-        policy = ThresholdPolicy.choose(contamination, threshold, alert_budget)
+        cap = None if alert_day is None else AlertCap.choose(alert_day, alert_budget)
+        policy = ThresholdPolicy.choose(contamination, threshold, alert_budget if cap is None else None)
         label = _label(label_column)
         if label is not None and registry.is_ranker(detector):
             raise InvalidOption(
@@ -106,7 +113,27 @@ class TrainingOptions:
                 "segment_shrinkage cannot be used here",
                 allowed="with segment_by, a detector that is trained, and no label_column",
             )
-        return cls(detector, resolved, names or None, segments, policy, _seed(seed), label, shrinkage)
+        return cls(detector, resolved, names or None, segments, policy, _seed(seed), label, shrinkage, cap)
+
+
+def restored_options(state: State) -> tuple[type[Detector], Params, ThresholdPolicy]:
+    """Return the detector, its parameters and the policy of the threshold that a model was stored with.
+
+    Raises
+    ------
+    UnknownAlgorithm, CorruptModel
+        If the detector is not installed, or what is stored does not decode.
+    """
+    try:
+        algorithm = registry.row_wise(registry.find(state.scalar("algorithm", str)))
+        params = algorithm.spec.resolve(parse_params(state.scalar("params", str)))
+        value = state.scalars["policy_value"]
+        value = float(value) if isinstance(value, int | float) else None
+        return algorithm, params, ThresholdPolicy(Policy(state.scalar("policy", str)), value)
+    except UnknownAlgorithm:
+        raise
+    except (AdsqlError, ValueError, KeyError, OverflowError) as error:
+        raise CorruptModel(f"the model's description does not decode ({error})") from error
 
 
 def _shrinkage(value: object) -> float | None:

@@ -86,6 +86,8 @@ def rank(table: Columns, options: TrainingOptions, n_rows: int | None = None) ->
         raise empty_source()
     if n < MIN_ROWS:
         raise TooFewRows(f"the source has {n} row", allowed=f"at least {MIN_ROWS} rows")
+    if options.alert_cap is not None:
+        options.alert_cap.within(table)
     total = n if n_rows is None else n_rows
     skip = [existing_column(name, table) for name in options.segment_by]
     columns = len(options.columns or table) - (0 if options.columns else len(skip))

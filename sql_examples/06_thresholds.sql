@@ -23,3 +23,20 @@ SELECT amount FROM detect_anomalies('amounts', algorithm => 'mad', threshold => 
 -- At most so many rows.
 SELECT amount FROM detect_anomalies('amounts', alert_budget => 1) WHERE is_anomaly;
 --> 410.0
+
+-- At most so many on each day, and no threshold of its own: the strangest of those above it.
+CREATE TABLE payments AS
+SELECT DATE '2024-03-01' + CAST(i // 250 AS INTEGER) AS paid_on, 40 + 10 * cos(i) + if(i % 80 = 3, i, 0) AS amount
+FROM range(1000) AS r(i);
+--> 1000
+
+SELECT count(*) FROM detect_anomalies('payments', columns => 'amount') WHERE is_anomaly;
+--> 12
+
+SELECT paid_on, round(amount) AS amount
+FROM detect_anomalies('payments', columns => 'amount', alert_budget => 1, alert_day => 'paid_on')
+WHERE is_anomaly;
+--> 2024-03-01 | 278.0
+--> 2024-03-02 | 530.0
+--> 2024-03-03 | 772.0
+--> 2024-03-04 | 1002.0

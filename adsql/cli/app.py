@@ -12,6 +12,7 @@ from adsql.catalog import Catalog
 from adsql.cli import feedback, judging, postgres, series
 from adsql.cli.arguments import (
     AlertBudget,
+    AlertDay,
     Algorithm,
     Columns,
     Contamination,
@@ -80,6 +81,7 @@ def detect(
     seed: Seed = None,
     label_column: LabelColumn = None,
     segment_shrinkage: SegmentShrinkage = None,
+    alert_day: AlertDay = None,
     output: Output = None,
     output_format: OutputFormat = None,
     only_anomalies: OnlyAnomalies = False,
@@ -98,6 +100,7 @@ def detect(
             seed,
             label_column,
             segment_shrinkage,
+            alert_day,
         )
         check_output(output, output_format, chosen, db)
         with database(db, Access.READ) as con:
@@ -121,6 +124,7 @@ def train(
     seed: Seed = None,
     label_column: LabelColumn = None,
     segment_shrinkage: SegmentShrinkage = None,
+    alert_day: AlertDay = None,
 ) -> None:
     """Train a model and keep it in a database."""
     with reporting():
@@ -136,6 +140,7 @@ def train(
             seed,
             label_column,
             segment_shrinkage,
+            alert_day,
         )
         with database(db, Access.KEEP) as con, reading(chosen):
             rows = run(con, query("train"), {**values, "name": name, "source": chosen}, f"training {name}")

@@ -34,6 +34,9 @@ Contamination = Annotated[
 ]
 Threshold = Annotated[float | None, typer.Option("--threshold", help="Flag rows with a higher score.")]
 AlertBudget = Annotated[int | None, typer.Option("--alert-budget", help="Flag at most so many rows (of each segment).")]
+AlertDay = Annotated[
+    str | None, typer.Option("--alert-day", help="A column of dates or times: the budget is for each of its days.")
+]
 Params = Annotated[
     str | None, typer.Option("--params", "-p", help="The algorithm's parameters as JSON; see adsql detectors.")
 ]
@@ -79,6 +82,7 @@ def training_values(
     seed: int | None = None,
     label_column: str | None = None,
     segment_shrinkage: float | None = None,
+    alert_day: str | None = None,
 ) -> dict[str, Any]:
     """Return the options of training as the values that the SQL functions take."""
     return {
@@ -92,6 +96,7 @@ def training_values(
         "seed": seed,
         "label_column": label_column,
         "segment_shrinkage": segment_shrinkage,
+        "alert_day": alert_day,
     }
 
 

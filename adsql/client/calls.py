@@ -36,6 +36,7 @@ class TrainingOptions(TypedDict, total=False):
     seed: int
     label_column: str
     segment_shrinkage: float
+    alert_day: str
 
 
 class DetectionOptions(TrainingOptions, total=False):

@@ -49,6 +49,7 @@ class Options(Given):
     segment_shrinkage: float | None = Field(
         None, description="One detector for all segments, which stand for so many rows of each"
     )
+    alert_day: Name | None = Field(None, description="Whose days alert_budget is for: dates or timestamps")
 
     def options(self) -> dict[str, object]:
         """Return the values of the call's arguments."""

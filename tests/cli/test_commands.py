@@ -82,6 +82,22 @@ def test_options_reach_the_sql(folder):
     assert [json.loads(row)["anomaly_score"] for row in chosen.splitlines()] == [row[0] for row in expected]
 
 
+def test_a_budget_for_each_day_is_kept_with_the_model(folder):
+    days = "".join(f"2024-03-0{1 + i // 100},{i % 10 + (500 + i if i % 25 == 0 else 0)}\n" for i in range(300))
+    Path("days.csv").write_text("day,fare\n" + days)
+    options = ("-a", "mad", "-c", "fare", "--threshold", "5", "--alert-budget", "1", "--alert-day", "day")
+    found = adsql("detect", "days.csv", *options, "--only-anomalies", "-f", "csv").stdout.splitlines()
+    assert [line.split(",")[:2] for line in found[1:]] == [
+        ["2024-03-01", "580"], ["2024-03-02", "680"], ["2024-03-03", "780"]
+    ]  # fmt: skip
+    adsql("train", "fares", "days.csv", "-d", "m.duckdb", *options)
+    assert (
+        adsql("score", "fares", "days.csv", "-d", "m.duckdb", "--only-anomalies", "-f", "csv").stdout.splitlines()
+        == found
+    )
+    assert "at most 1 a day of day" in adsql("info", "fares", "-d", "m.duckdb").stdout
+
+
 def test_a_model_is_trained_listed_told_of_scored_with_and_dropped(folder):
     trained = adsql("train", "fares", "-i", "trips.csv", "-d", "m.duckdb", "-a", "mad")
     assert trained.stdout.splitlines()[1].split()[:4] == ["fares", "1", "mad", "501"]

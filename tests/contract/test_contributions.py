@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -23,16 +25,21 @@ def rows():
 
 X = rows()
 NORMAL = np.asfortranarray(X[np.abs(X).max(axis=1) < 1.2][:5])
-FITTED = {name: cls.fit(X, cls.spec.resolve({}), 0) for name, cls in DETECTORS.items() if name != "autoencoder"}
-# An ensemble is a member per combination, and a forest after an update has trees of two ages.
-ENSEMBLES = {
-    f"ensemble {how}": DETECTORS["ensemble"].fit(
-        X, DETECTORS["ensemble"].spec.resolve({"detectors": ["mad", "iforest", "gmm"], "combination": how}), 0
-    )
-    for how in ("maximum", "rank", "probability")
-}
-UPDATED = {"iforest updated": FITTED["iforest"].updated(X[:30], 0.3, DETECTORS["iforest"].spec.resolve({}), 0)}
-EVERY = {**FITTED, **ENSEMBLES, **UPDATED}
+COMBINATIONS = {f"ensemble {how}": how for how in ("maximum", "rank", "probability")}
+EVERY = [*(name for name in DETECTORS if name != "autoencoder"), *COMBINATIONS, "iforest updated"]
+
+
+@cache
+def fitted(name):
+    """Return a detector; an ensemble is a member per combination, a forest after an update has trees of two ages."""
+    if name == "iforest updated":
+        return fitted("iforest").updated(X[:30], 0.3, DETECTORS["iforest"].spec.resolve({}), 0)
+    if name in COMBINATIONS:
+        params = {"detectors": ["mad", "iforest", "gmm"], "combination": COMBINATIONS[name]}
+        return DETECTORS["ensemble"].fit(X, DETECTORS["ensemble"].spec.resolve(params), 0)
+    return DETECTORS[name].fit(X, DETECTORS[name].spec.resolve({}), 0)
+
+
 OWN = ["zscore", "mad", "iqr", "hbos", "ecod", "copod", "pca", "mcd", "knn", "auto", "lof", "iforest", "ensemble"]
 
 
@@ -42,7 +49,7 @@ def test_these_detectors_explain_themselves():
 
 @pytest.mark.parametrize("name", EVERY)
 def test_contributions_add_up_to_the_score_less_the_base(name):
-    detector = EVERY[name]
+    detector = fitted(name)
     given = np.asfortranarray(np.vstack([X[:60], 8 * X[:20], np.zeros((1, D)), np.full((1, D), 1e9)]))
     found = contributions_of(detector, given)
     assert found.parts.shape == found.expected.shape == given.shape
@@ -54,16 +61,16 @@ def test_contributions_add_up_to_the_score_less_the_base(name):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_row_s_contributions_depend_on_that_row_alone(name):
-    together = contributions_of(EVERY[name], X[:20])
-    alone = contributions_of(EVERY[name], np.asfortranarray(X[7:8]))
+    together = contributions_of(fitted(name), X[:20])
+    alone = contributions_of(fitted(name), np.asfortranarray(X[7:8]))
     np.testing.assert_allclose(alone.parts[0], together.parts[7], rtol=1e-9, atol=1e-12)
-    assert contributions_of(EVERY[name], np.asfortranarray(X[:0])).parts.shape == (0, D)
+    assert contributions_of(fitted(name), np.asfortranarray(X[:0])).parts.shape == (0, D)
 
 
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("fault", [2, 3])
 def test_the_feature_at_fault_comes_first_and_less_so_the_nearer_it_is_to_normal(name, fault):
-    detector = EVERY[name]
+    detector = fitted(name)
     parts, scores = [], []
     for distance in (12.0, 6.0, 0.0):
         given = NORMAL.copy(order="F")
@@ -96,7 +103,7 @@ def test_a_forest_names_a_value_beyond_all_that_it_saw_even_where_the_outermost_
 @pytest.mark.parametrize("name", ["pca", "mcd", "knn", "auto"])
 def test_a_value_that_does_not_go_with_the_others_is_expected_to(name):
     given = np.asfortranarray([[1.5, -1.5, 0.0, 0.0]])
-    found = contributions_of(FITTED[name], given)
+    found = contributions_of(fitted(name), given)
     assert set(found.parts[0].argsort()[-2:]) == {0, 1}
     assert found.expected[0, 1] > -0.6
 

@@ -208,7 +208,7 @@ def test_a_model_that_an_alert_brought_into_memory_is_not_for_whoever_inserts(al
         parts = "ARRAY[float8send(1), int8send(1), boolsend(false)]"
         for handle in range(1, 10):
             with raises("ADSQL_UNKNOWN_MODEL", f"no model has the handle {handle}"):
-                bob.execute(f"SELECT adsql.__score_chunk(NULL, NULL, {handle}, '{columns}', 1, {parts})")
+                bob.execute(f"SELECT adsql.__score_chunk(NULL, NULL, {handle}, '{columns}', 1, {parts}, NULL)")
 
 
 def test_no_code_of_the_tables_owner_runs_as_the_extensions_owner(con, roles):

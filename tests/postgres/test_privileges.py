@@ -20,7 +20,7 @@ FOR_NOBODY = {"__alert_trigger", "__alert_deleted", "__plan_alert", "__find_anom
 # Functions that read sources on the caller's search path (or make a function in its first schema), or are inlined, which the planner does to none that sets one.
 # All names in them are qualified.
 WITHOUT_A_PATH = {
-    "__plan_detect", "__score_chunk", "__rank_all", "detect_anomalies", "__train", "train_model", "update_model",
+    "__plan_detect", "__score_chunk", "__alert_groups", "__rank_all", "detect_anomalies", "__train", "train_model", "update_model",
     "create_detection_view", "materialize_anomalies", "alert_on_insert", "compile_model", "anomaly_score", "severity",
     "is_anomaly", "consensus", "__names", "evaluate_model", "compare_models",
     "threshold_report", "model_stability", "detector_agreement", "preview_feedback", "apply_feedback",
@@ -106,7 +106,7 @@ def test_who_is_not_in_the_group_can_do_nothing(con, role, as_role):
         "SELECT * FROM adsql.models()", "SELECT * FROM adsql.models", "SELECT * FROM adsql.model_shares",
         "SELECT * FROM adsql.detect_anomalies('trips')", "SELECT adsql.train_model('m', 'trips')",
         "SELECT adsql.anomaly_score('fares', t) FROM trips AS t", "SELECT adsql.drop_model('fares')",
-        "SELECT adsql.__score_chunk('fares', NULL, NULL, '[]', 0, '{}')",
+        "SELECT adsql.__score_chunk('fares', NULL, NULL, '[]', 0, '{}', NULL)",
     ):  # fmt: skip
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             other.execute(statement)

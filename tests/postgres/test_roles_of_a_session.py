@@ -64,7 +64,7 @@ def test_models_trained_on_the_way_are_not_for_another_role_of_the_session(con, 
     con.execute("SET ROLE bob")
     for handle in range(1, 20):
         with raises("ADSQL_UNKNOWN_MODEL", str(handle)):
-            con.execute("SELECT __score_chunk(NULL, NULL, %s, '[]', 1, ARRAY[]::bytea[])", [handle])
+            con.execute("SELECT __score_chunk(NULL, NULL, %s, '[]', 1, ARRAY[]::bytea[], NULL)", [handle])
 
 
 def test_a_hostile_search_path_changes_nothing(con, people):

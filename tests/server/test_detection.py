@@ -91,6 +91,16 @@ def test_labels_are_those_of_sql(admin):
     assert [row["fare"] for row in answer.json()["rows"] if row["is_anomaly"]] == [950.0]
 
 
+def test_a_budget_for_each_day_is_kept_with_the_model(admin):
+    rows = [{"day": f"2024-03-0{1 + i // 20}", "fare": i % 5 + (100.0 + i if i % 6 == 0 else 0.0)} for i in range(60)]
+    options = {"algorithm": "mad", "columns": ["fare"], "threshold": 5, "alert_budget": 1, "alert_day": "day"}
+    found = admin.post("/detect", json={"rows": rows, **options}).json()["rows"]
+    assert [row["fare"] for row in found if row["is_anomaly"]] == [121.0, 137.0, 158.0]
+    assert admin.post("/train", json={"model": "a day", "rows": rows, **options}).status_code == 201
+    kept = admin.post("/detect", json={"rows": rows, "model": "a day"}).json()["rows"]
+    assert kept == found
+
+
 @pytest.mark.parametrize("media_type", UPLOADS)
 def test_uploads_give_what_inline_rows_give(admin, media_type):
     inline = admin.post("/detect", json={"rows": ROWS, "algorithm": "mad", "columns": ["fare", "km"]}).json()

@@ -24,6 +24,7 @@ OPTIONS = dict.fromkeys(
         "alert_budget",
         "label_column",
         "segment_shrinkage",
+        "alert_day",
     )
 )
 

@@ -14,5 +14,6 @@ FROM adsql.detect_anomalies(
     threshold => $threshold,
     alert_budget => $alert_budget,
     label_column => $label_column,
-    segment_shrinkage => $segment_shrinkage
+    segment_shrinkage => $segment_shrinkage,
+    alert_day => $alert_day
 )

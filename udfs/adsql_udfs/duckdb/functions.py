@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from adsql import ranking, registry
+from adsql.alert_cap import alert_groups, check_planned, days_of
 from adsql.arrow import plain_array, struct_columns
 from adsql.errors import ResultColumnExists
 from adsql.options import TrainingOptions
@@ -117,6 +118,22 @@ def detect_rows(handles: Column, rows: Column) -> pa.Array[Any]:
     return _result(_scored(handles, (rows,)))
 
 
+def alert_group(rows: Column, names: Column, segments: Column) -> pa.Array[Any]:
+    """Return what tells the day and segment of each row from all others; `names` is the column of the days."""
+    if not len(rows):
+        return pa.array([], pa.string())
+    table = {name: values for name, values in struct_columns(rows).items() if name not in RESULT_COLUMNS}
+    return alert_groups(days_of(table, names[0].as_py()), table, json.loads(segments[0].as_py()))
+
+
+def as_planned(handles: Column, plans_of_caps: Column) -> pa.Array[Any]:
+    """Return the handles of models whose cap on alerts is the one that SQL was written for."""
+    for handle, planned_cap in zip(handles.to_numpy().tolist(), plans_of_caps.to_pylist(), strict=True):
+        model = loaded.get(handle)
+        check_planned(model.alert_cap, model.segment_by, planned_cap)
+    return plain_array(handles)
+
+
 def rank(lists: Column, counts: Column, options: Column) -> pa.Array[Any]:
     """Return the same for all rows of a source at once, as a list; `counts` tells how many the source has."""
     rows = training.collected(lists[0])
@@ -174,6 +191,8 @@ FUNCTIONS = (
     Function(detect, RESULT),
     # A filter on the result of a pure function runs it again for every column it looks at.
     Function(detect_rows, RESULT, changes=True),
+    Function(alert_group, "VARCHAR"),
+    Function(as_planned, "BIGINT"),
     Function(rank, f"{RESULT}[]", changes=True),
     Function(model_info, FACTS),
     Function(model_sql, "VARCHAR"),

@@ -28,6 +28,8 @@ from adsql_udfs.quoting import literal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from adsql.alert_cap import AlertCap
+
 MODELS = "adsql.models"
 _TRAINING = frozenset(
     {
@@ -41,6 +43,7 @@ _TRAINING = frozenset(
         "alert_budget",
         "label_column",
         "segment_shrinkage",
+        "alert_day",
     }
 )
 
@@ -72,13 +75,15 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any], token: str
         if is_ranker(asked.algorithm):
             # One row more than can be ranked: enough to tell, whatever is behind it.
             rows = ranking.MAX_ROWS if asked.segment_by else asked.algorithm.spec.max_rows
-            return template("detect_rank").substitute(
+            scored = template("detect_rank").substitute(
                 source=source_query(source), options=_checked(given), rows=(rows or 0) + 1
             )
-        return template("detect_fit").substitute(
-            source=source_query(source), options=_checked(given), sample=_sample(given),
-            score=_score(),
-        )  # fmt: skip
+        else:
+            scored = template("detect_fit").substitute(
+                source=source_query(source), options=_checked(given), sample=_sample(given),
+                score=_score(),
+            )  # fmt: skip
+        return _capped(scored, asked.alert_cap, asked.segment_by)
     conflicting = sorted(_TRAINING & set(given))
     if conflicting:
         raise InvalidOption(
@@ -87,13 +92,28 @@ def detect(source: str, plan: str | None, options: Mapping[str, Any], token: str
             hint="train another model, or leave model out",
         )
     name, number = asked_model(model, version)
-    handle = resolve(literal(name), version_text(number))
     types = source_types(decoded_plan(plan))
-    saved = committed_model(token, database, name, number) if types is not None else None
+    saved = committed_model(token, database, name, number)
     written = _formula(saved[0], tuple(types.items())) if saved is not None and types is not None else None
+    cap, segment_by = (saved[1].alert_cap, saved[1].segment_by) if saved is not None else (None, ())
+    planned = "NULL" if cap is None else literal(cap.plan(segment_by))
+    handle = f"__adsql_as_planned({resolve(literal(name), version_text(number))}, {planned})"
     if saved is None or written is None:
-        return template("detect_saved").substitute(source=source_query(source), handle=handle, score=_score())
-    return template("detect_formula").substitute(source=source_query(source), handle=handle, number=saved[0], **written)
+        scored = template("detect_saved").substitute(source=source_query(source), handle=handle, score=_score())
+    else:
+        scored = template("detect_formula").substitute(
+            source=source_query(source), handle=handle, number=saved[0], **written
+        )
+    return _capped(scored, cap, segment_by)
+
+
+def _capped(scored: str, cap: AlertCap | None, segment_by: Sequence[str]) -> str:
+    """Return the SQL that applies a cap, if there is one, to what other SQL returns."""
+    if cap is None:
+        return scored
+    return template("detect_capped").substitute(
+        scored=scored, most=cap.most, column=literal(cap.column), segments=literal(json.dumps(segment_by))
+    )
 
 
 def fit(name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:

@@ -84,6 +84,12 @@ def score_chunk(plpy: Server, *arguments: Any) -> scoring.Arrays:  # noqa: ANN40
 
 
 @reporting
+def alert_groups(plpy: Server, *arguments: Any) -> list[str | None]:  # noqa: ANN401 - as `scoring.groups`
+    """Return what tells the day and segment of each row of a chunk from all others."""
+    return scoring.groups(plpy, *arguments)
+
+
+@reporting
 def rank_all(plpy: Server, *arguments: Any) -> scoring.Arrays:  # noqa: ANN401 - as `scoring.rank_all`
     """Return the results of all rows of a source."""
     return scoring.rank_all(plpy, *arguments)

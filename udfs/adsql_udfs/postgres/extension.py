@@ -18,7 +18,7 @@ RELEASES: dict[str, int] = {}
 
 _OPTIONS = (
     "algorithm", "columns", "segment_by", "contamination", "params", "seed", "model", "version", "threshold",
-    "alert_budget", "label_column", "segment_shrinkage",
+    "alert_budget", "label_column", "segment_shrinkage", "alert_day",
 )  # fmt: skip
 _ROW_FUNCTIONS = {
     "anomaly_score": ("anomaly_score", "double precision"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adsql import ranking
+from adsql.alert_cap import missing_days, no_days
 from adsql.errors import InvalidOption, InvalidSource
 from adsql.options import TrainingOptions
 from adsql.registry import is_ranker
+from adsql.segment_keys import existing_column
 from adsql_udfs.postgres import chunks, store
-from adsql_udfs.postgres.columns import aggregates
+from adsql_udfs.postgres.columns import aggregates, no_rows
 from adsql_udfs.postgres.scoring import described, keep
 from adsql_udfs.postgres.sources import RESULT_COLUMNS, check_free, source
 from adsql_udfs.postgres.texts import sql
@@ -21,6 +24,8 @@ from adsql_udfs.quoting import escaped_literal, identifier
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from adsql.alert_cap import AlertCap
+    from adsql.model import Model
     from adsql_udfs.postgres.columns import Column
     from adsql_udfs.postgres.server import Server
     from adsql_udfs.postgres.sources import Source
@@ -70,14 +75,14 @@ def detect(plpy: Server, given: str, shape: Shape, options: Mapping[str, Any]) -
     if is_ranker(training.algorithm):
         return _ranked(plpy, rows, shape, training, asked)
     trained = fitted(plpy, rows, training)
-    return _scored(rows, shape, trained.positional_columns, f"NULL, NULL, {keep(trained)}")
+    return _scored(rows, shape, trained, f"NULL, NULL, {keep(trained)}")
 
 
 def saved(plpy: Server, given: str, shape: Shape, model: str, version: int | None) -> str:
     """Return the SQL that scores a source with a saved model, which is looked up again when it runs."""
     found = store.model(plpy, model, version)
     number = "NULL" if version is None else str(int(version))
-    return _scored(_free(plpy, given), shape, found.positional_columns, f"{escaped_literal(model)}, {number}, NULL")
+    return _scored(_free(plpy, given), shape, found, f"{escaped_literal(model)}, {number}, NULL")
 
 
 def _free(plpy: Server, given: str) -> Source:
@@ -87,13 +92,23 @@ def _free(plpy: Server, given: str) -> Source:
     return rows
 
 
-def _scored(rows: Source, shape: Shape, used: Sequence[str], model: str) -> str:
-    columns = rows.required(used)
-    function = f"adsql.__score_chunk({model}, {escaped_literal(described(columns))}, chunk.adsql_n, chunk.adsql_parts)"
-    return _written(rows, shape, columns, function, chunks.number(rows.columns))
+def _scored(rows: Source, shape: Shape, model: Model, arguments: str) -> str:
+    columns = rows.required(model.positional_columns)
+    cap = model.alert_cap
+    planned = "NULL" if cap is None else escaped_literal(cap.plan(model.segment_by))
+    function = (
+        f"adsql.__score_chunk({arguments}, {escaped_literal(described(columns))}, chunk.adsql_n, chunk.adsql_parts, "
+        f"{planned})"
+    )
+    return _written(rows, shape, columns, function, chunks.number(rows.columns), (cap, model.segment_by))
 
 
 def _ranked(plpy: Server, rows: Source, shape: Shape, training: TrainingOptions, asked: Mapping[str, Any]) -> str:
+    if training.alert_cap is not None:
+        table = no_rows(rows.columns)
+        training.alert_cap.within(table)
+        for name in training.segment_by:
+            existing_column(name, table)
     n = count(plpy, rows)
     most = ranking.MAX_ROWS if training.segment_by else training.algorithm.spec.max_rows or n
     text = rows if n <= most else type(rows)(sql("first_rows", source=rows.text, rows=str(most + 1)), rows.columns)
@@ -101,10 +116,13 @@ def _ranked(plpy: Server, rows: Source, shape: Shape, training: TrainingOptions,
         f"adsql.__rank_all({escaped_literal(json.dumps(asked))}, {escaped_literal(described(rows.columns))}, "
         f"{n}, chunk.adsql_n, chunk.adsql_parts)"
     )
-    return _written(text, shape, rows.columns, function, "0")
+    return _written(text, shape, rows.columns, function, "0", (training.alert_cap, training.segment_by))
 
 
-def _written(rows: Source, shape: Shape, columns: Sequence[Column], function: str, number: str) -> str:
+def _written(
+    rows: Source, shape: Shape, columns: Sequence[Column], function: str, number: str,
+    capped: tuple[AlertCap | None, Sequence[str]],
+) -> str:  # fmt: skip
     chunk = identifier(rows.unused("adsql_chunk"))
     every = ", ".join(f"numbered.{identifier(column.name)}" for column in rows.columns)
     row, definition, names = f"ROW({every})", "", [column.name for column in rows.columns]
@@ -123,11 +141,53 @@ def _written(rows: Source, shape: Shape, columns: Sequence[Column], function: st
     if shape is Shape.TYPED:
         results = f"ROW({results})::{_row_type(rows)}"
     scores = ", ".join(f"result.adsql_{name} AS {name}" for name in RESULT_COLUMNS)
-    return sql(
+    cap, segment_by = capped
+    grouping = _Grouping() if cap is None else _grouping(rows, cap, segment_by)
+    scored = sql(
         "scored", source=rows.text, row=row, definition=definition, chunk=chunk, number=number, function=function,
-        names=", ".join([*map(identifier, names), *(f"adsql_{name}" for name in RESULT_COLUMNS)]),
-        results=f"{results}, {scores}", parts=",\n".join(aggregates(columns, "numbered")),
+        names=", ".join([*map(identifier, names), *(f"adsql_{name}" for name in RESULT_COLUMNS)]) + grouping.name,
+        results=f"{results}, {scores}{grouping.result}", parts=",\n".join(aggregates(columns, "numbered")),
+        group_parts=grouping.parts, grouped=grouping.function, groups=grouping.values,
     )  # fmt: skip
+    if cap is None:
+        return scored
+    return sql(
+        "capped", scored=scored, names="\"row\"" if shape is Shape.TYPED else ", ".join(map(identifier, names)),
+        place=identifier(rows.unused("adsql_place")), most=str(cap.most), group=identifier(rows.unused("adsql_group")),
+    )  # fmt: skip
+
+
+class _Grouping(NamedTuple):
+    """What a cap on alerts adds to the SQL of scores."""
+
+    parts: str = ""
+    function: str = ""
+    values: str = ""
+    name: str = ""
+    result: str = ""
+
+
+def _grouping(rows: Source, cap: AlertCap, segment_by: Sequence[str]) -> _Grouping:
+    days = rows.named([cap.column])
+    if not days:
+        raise missing_days(cap.column, [column.name for column in rows.columns])
+    if days[0].form not in _WITH_DAYS:
+        raise no_days(cap.column, days[0].sql_type)
+    # The server makes dates of timestamps: those with a time zone have the days of the session's.
+    columns = [replace(days[0], form="date"), *rows.required(segment_by)]
+    parts = ", ".join(aggregates(columns, "numbered"))
+    group = identifier(rows.unused("adsql_group"))
+    return _Grouping(
+        f",\n        ARRAY[{parts}]::pg_catalog.bytea[] AS adsql_group_parts",
+        f"\nCROSS JOIN LATERAL adsql.__alert_groups({escaped_literal(described(columns))}, chunk.adsql_n, "
+        "chunk.adsql_group_parts) AS grouped(adsql_groups)",
+        ",\n    pg_catalog.unnest(grouped.adsql_groups)",
+        f", {group}",
+        f", result.{group}",
+    )
+
+
+_WITH_DAYS = ("date", "timestamp", "timestamptz")
 
 
 def _row_type(rows: Source) -> str:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from adsql import ranking
+from adsql.alert_cap import alert_groups, check_planned
 from adsql.arrow import compute
 from adsql.errors import UnknownModel
 from adsql.options import TrainingOptions
 from adsql_udfs import loaded
 from adsql_udfs.postgres import backend, store
-from adsql_udfs.postgres.columns import Column, decoded
+from adsql_udfs.postgres.columns import FORMS, Column, decoded
 from adsql_udfs.postgres.interrupts import interruptible
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def score_chunk(
     columns: str,
     n: int,
     parts: Sequence[bytes],
+    alert_cap: str | None,
 ) -> Arrays:
     """Score a chunk of a source by a saved model, or by one that lives in this backend's memory only.
 
@@ -83,11 +85,39 @@ def score_chunk(
         The rows of the chunk.
     parts
         Their binary parts.
+    alert_cap
+        The saved model's cap on alerts that the query applies, as `AlertCap.plan` wrote it; None if it applies none.
     """
     table = decoded(described_columns(columns), parts, n)
     # A caller can write any handle: those of saved models, which may be another role's, are for their names to reach.
-    scorer = store.model(plpy, model, version) if handle is None else loaded.passing(_kept(handle))
+    if handle is None:
+        scorer = store.model(plpy, model, version)
+        check_planned(scorer.alert_cap, scorer.segment_by, alert_cap)
+    else:
+        scorer = loaded.passing(_kept(handle))
     return interruptible(plpy, lambda: _arrays(scorer.score(table)))
+
+
+def groups(plpy: Server, columns: str, n: int, parts: Sequence[bytes]) -> list[str | None]:
+    """Return what tells the day and segment of each row of a chunk from all others.
+
+    Parameters
+    ----------
+    plpy
+        The server.
+    columns
+        The column of the days, read as dates, then those of the segments, as `described` wrote them.
+    n
+        The rows of the chunk.
+    parts
+        Their binary parts.
+    """
+    day, *segments = described_columns(columns)
+    size = len(FORMS[day.form].aggregates)
+    days = decoded([day], parts[:size], n)[day.name]
+    table = decoded(segments, parts[size:], n)
+    names = [column.name for column in segments]
+    return interruptible(plpy, lambda: alert_groups(days, table, names).to_pylist())
 
 
 def rank_all(plpy: Server, options: str, columns: str, total: int, n: int, parts: Sequence[bytes]) -> Arrays:

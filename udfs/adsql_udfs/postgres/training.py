@@ -57,7 +57,8 @@ def fitted(plpy: Server, rows: Source, options: TrainingOptions) -> Model:
     used = None
     if options.columns is not None:
         label = [options.label_column] if options.label_column else []
-        used = [*options.columns, *options.segment_by, *label]
+        days = [options.alert_cap.column] if options.alert_cap else []
+        used = [*options.columns, *options.segment_by, *label, *days]
     table, n_rows = sample(plpy, rows, options.segment_by, options.seed, used)
     return interruptible(plpy, lambda: Model.fit(table, options, n_rows))
 

@@ -1,7 +1,9 @@
 -- The SQL contract. $schema is where the macros are created; $temporary is TEMP where nothing may be written.
 -- $models is the table of models. $home is where model_handle is, which resolves a name to a model's handle.
+-- A macro is bound when it is made, with all that it calls: model_handle gets its query last, or connecting would bind
+-- that query four hundred times.
 CREATE OR REPLACE $temporary MACRO $home.model_handle(model, version := NULL) AS
-$handle;
+CAST(model AS VARCHAR);
 
 CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     source,
@@ -16,7 +18,8 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_anomalies(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_detect(
@@ -34,7 +37,8 @@ FROM query(
             'threshold': threshold,
             'alert_budget': alert_budget,
             'label_column': label_column,
-            'segment_shrinkage': segment_shrinkage
+            'segment_shrinkage': segment_shrinkage,
+            'alert_day': alert_day
         },
         __adsql_instance(1),
         current_database()
@@ -227,7 +231,8 @@ CREATE OR REPLACE $temporary MACRO $schema.fit_model(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS TABLE
 FROM query(
     __adsql_plan_fit($training)
@@ -245,7 +250,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS TABLE
 SELECT unnest(stored)
 FROM query(
@@ -264,7 +270,8 @@ CREATE OR REPLACE $temporary MACRO $schema.train_model(
     threshold := NULL,
     alert_budget := NULL,
     label_column := NULL,
-    segment_shrinkage := NULL
+    segment_shrinkage := NULL,
+    alert_day := NULL
 ) AS (
     SELECT stored
     FROM query(
@@ -482,3 +489,6 @@ SELECT unnest(stored) FROM adsql_stored;
 
 CREATE OR REPLACE $temporary MACRO $schema.import_model(model, data) AS
 __adsql_import_model(__adsql_instance(1), current_database(), model, data);
+
+CREATE OR REPLACE $temporary MACRO $home.model_handle(model, version := NULL) AS
+$handle;

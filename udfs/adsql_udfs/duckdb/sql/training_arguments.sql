@@ -12,5 +12,6 @@ json_serialize_plan(__adsql_source(source), optimize := true),
     'threshold': threshold,
     'alert_budget': alert_budget,
     'label_column': label_column,
-    'segment_shrinkage': segment_shrinkage
+    'segment_shrinkage': segment_shrinkage,
+    'alert_day': alert_day
 }

@@ -7,7 +7,7 @@ FROM (
     SELECT
         pg_catalog.count(*) OPERATOR(pg_catalog.+) COALESCE(pg_catalog.min(0 ORDER BY 0) FILTER (WHERE false), 0) AS adsql_n,
         pg_catalog.array_agg($row) AS adsql_rows,
-        ARRAY[$parts]::pg_catalog.bytea[] AS adsql_parts
+        ARRAY[$parts]::pg_catalog.bytea[] AS adsql_parts$group_parts
     FROM (
         SELECT adsql_source.*, $number AS $chunk
         FROM (
@@ -17,10 +17,10 @@ $source
     ) AS numbered
     GROUP BY $chunk
 ) AS chunk
-CROSS JOIN LATERAL $function AS scored
+CROSS JOIN LATERAL $function AS scored$grouped
 CROSS JOIN LATERAL ROWS FROM (
     pg_catalog.unnest(chunk.adsql_rows) $definition,
     pg_catalog.unnest(scored.anomaly_score::pg_catalog.float8[]),
     pg_catalog.unnest(scored.severity::pg_catalog.float8[]),
-    pg_catalog.unnest(scored.is_anomaly::pg_catalog.bool[])
+    pg_catalog.unnest(scored.is_anomaly::pg_catalog.bool[])$groups
 ) AS result ($names)

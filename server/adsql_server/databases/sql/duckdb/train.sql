@@ -11,5 +11,6 @@ FROM adsql.train_model(
     threshold => $threshold,
     alert_budget => $alert_budget,
     label_column => $label_column,
-    segment_shrinkage => $segment_shrinkage
+    segment_shrinkage => $segment_shrinkage,
+    alert_day => $alert_day
 )

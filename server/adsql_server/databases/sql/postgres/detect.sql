@@ -10,5 +10,6 @@ FROM adsql.detect_anomalies(
     threshold => %(threshold)s::pg_catalog.float8,
     alert_budget => %(alert_budget)s::pg_catalog.int8,
     label_column => %(label_column)s::pg_catalog.text,
-    segment_shrinkage => %(segment_shrinkage)s::pg_catalog.float8
+    segment_shrinkage => %(segment_shrinkage)s::pg_catalog.float8,
+    alert_day => %(alert_day)s::pg_catalog.text
 ) AS found

@@ -8,13 +8,20 @@ return plan_detect(plpy, source, shape, options)
 $python$;
 
 CREATE OR REPLACE FUNCTION adsql.__score_chunk(
-    model text, version integer, handle bigint, columns text, n bigint, parts bytea[],
+    model text, version integer, handle bigint, columns text, n bigint, parts bytea[], alert_cap text,
     OUT anomaly_score text, OUT severity text, OUT is_anomaly text
 )
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
 from adsql_udfs.postgres.calls import score_chunk
-return score_chunk(plpy, model, version, handle, columns, n, parts)
+return score_chunk(plpy, model, version, handle, columns, n, parts, alert_cap)
+$python$;
+
+CREATE OR REPLACE FUNCTION adsql.__alert_groups(columns text, n bigint, parts bytea[]) RETURNS text[]
+LANGUAGE plpython3u STABLE PARALLEL UNSAFE
+AS $python$
+from adsql_udfs.postgres.calls import alert_groups
+return alert_groups(plpy, columns, n, parts)
 $python$;
 
 CREATE OR REPLACE FUNCTION adsql.__rank_all(
@@ -40,7 +47,8 @@ CREATE OR REPLACE FUNCTION adsql.detect_anomalies(
     threshold double precision DEFAULT NULL,
     alert_budget bigint DEFAULT NULL,
     label_column text DEFAULT NULL,
-    segment_shrinkage double precision DEFAULT NULL
+    segment_shrinkage double precision DEFAULT NULL,
+    alert_day text DEFAULT NULL
 )
 RETURNS TABLE ("row" jsonb, anomaly_score double precision, severity double precision, is_anomaly boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -63,7 +71,8 @@ CREATE OR REPLACE FUNCTION adsql.detect_anomalies(
     threshold double precision DEFAULT NULL,
     alert_budget bigint DEFAULT NULL,
     label_column text DEFAULT NULL,
-    segment_shrinkage double precision DEFAULT NULL
+    segment_shrinkage double precision DEFAULT NULL,
+    alert_day text DEFAULT NULL
 )
 RETURNS TABLE ("row" anyelement, anomaly_score double precision, severity double precision, is_anomaly boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE

@@ -22,6 +22,7 @@ CREATE OR REPLACE FUNCTION adsql.train_model(
     alert_budget bigint DEFAULT NULL,
     label_column text DEFAULT NULL,
     segment_shrinkage double precision DEFAULT NULL,
+    alert_day text DEFAULT NULL,
     @stored@
 )
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
