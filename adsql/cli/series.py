@@ -116,13 +116,14 @@ def train_series(
     sensitivity: Sensitivity = None,
     direction: Direction = None,
     min_deviation: MinDeviation = None,
+    holidays: Holidays = None,
 ) -> None:
     """Keep what later points of series are judged by."""
     with reporting():
         chosen = chosen_input(source, source_option)
         values = {
             **_rows(chosen, time, value, series), "name": name, "season": _season(season), "sensitivity": sensitivity,
-            "direction": direction, "min_deviation": min_deviation,
+            "direction": direction, "min_deviation": min_deviation, "holidays": holidays,
         }  # fmt: skip
         with database(db, Access.KEEP) as con, reading(chosen):
             rows = run(con, query("series_train"), values, f"training {name}")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from adsql.arrow import Floats
+    from adsql.series.covariates import Covariates
     from adsql.series.expectation import Expected
 
 _UNIT = 2.326  # the normal deviate of the 99% quantile, which novelty is measured in
@@ -49,6 +50,7 @@ class Task(NamedTuple):
     mode: Mode
     periods: tuple[int, ...] | None = None
     seed: int = 0
+    covariates: Covariates | None = None
     repeats: int | None = None  # the longest season that was found, if another algorithm sought any
 
 
@@ -76,6 +78,8 @@ class SeriesAlgorithm:
         From such scores: how rare they are, as normal deviates of at least 0.
     several
         Whether it takes several values a time.
+    explains
+        Whether what it expects makes use of covariates.
     beside
         By mode: the algorithm whose verdicts are put together with this one's.
     """
@@ -88,6 +92,7 @@ class SeriesAlgorithm:
     shared: Callable[[Floats, Task], tuple[Floats, Floats]] | None = None
     rarity: Callable[[Floats], Floats] = bulk_deviates
     several: bool = False
+    explains: bool = False
     beside: Mapping[Mode, SeriesAlgorithm] = field(default_factory=dict)
 
 
@@ -102,7 +107,10 @@ DECOMPOSITION = SeriesAlgorithm(
         ("Gelper, Fried, Croux 2010: Robust forecasting with exponential and Holt-Winters smoothing",),
     ),
     (Mode.RETROSPECTIVE, Mode.CAUSAL),
-    expect=lambda values, task: decompose(values, task.periods, causal=task.mode is Mode.CAUSAL),
+    expect=lambda values, task: decompose(
+        values, task.periods, causal=task.mode is Mode.CAUSAL, covariates=task.covariates
+    ),
+    explains=True,
     forecast=Forecasts.fit,
 )
 WINDOWS = SeriesAlgorithm(
@@ -161,7 +169,8 @@ ETS = SeriesAlgorithm(
         ("Hyndman, Koehler, Ord, Snyder 2008: Forecasting with Exponential Smoothing",),
     ),
     (Mode.RETROSPECTIVE, Mode.CAUSAL),
-    expect=lambda values, task: ets(values, task.periods, causal=task.mode is Mode.CAUSAL),
+    expect=lambda values, task: ets(values, task.periods, causal=task.mode is Mode.CAUSAL, covariates=task.covariates),
+    explains=True,
     forecast=ets_forecasts,
 )
 ROBUST_Z = SeriesAlgorithm(
@@ -285,6 +294,7 @@ AUTO = SeriesAlgorithm(
     ),
     DECOMPOSITION.modes,
     expect=DECOMPOSITION.expect,
+    explains=True,
     forecast=DECOMPOSITION.forecast,
     beside={Mode.RETROSPECTIVE: WINDOWS, Mode.CAUSAL: ONLINE},
 )

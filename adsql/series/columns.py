@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 TIME, NUMBER = "time", "number"
-_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_DAY = 86_400_000_000
+_MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1, "day": 86_400_000_000}
+_NANOSECONDS = 1_000  # in a microsecond
 _INFINITE = 2**62  # databases have infinite times, which are the largest numbers
 
 
@@ -63,15 +63,30 @@ def microseconds(column: pa.Array[Any]) -> tuple[NDArray[np.int64], NDArray[np.b
     >>> times.tolist(), kind
     ([172800000000], 'time')
     """
-    if pa.types.is_integer(column.type):
-        return *whole_times(column), NUMBER
     times, known = whole_times(column)
-    per_second = _PER_SECOND.get(getattr(column.type, "unit", ""), 0)
-    if not per_second:  # days
-        reachable = np.abs(times) < _INFINITE // _DAY
-        return np.where(reachable, times, 0) * _DAY, known & reachable, TIME
-    if per_second > _PER_SECOND["us"]:
-        return times // (per_second // _PER_SECOND["us"]), known, TIME
-    factor = _PER_SECOND["us"] // per_second
-    reachable = np.abs(times) < _INFINITE // factor
-    return np.where(reachable, times, 0) * factor, known & reachable, TIME
+    if pa.types.is_integer(column.type):
+        return times, known, NUMBER
+    factor = _per_unit(column.type)
+    reachable = np.abs(times) < (_INFINITE if factor is None else _INFINITE // factor)
+    return in_microseconds(np.where(reachable, times, 0), column.type), known & reachable, TIME
+
+
+def in_microseconds(times: NDArray[np.int64], kind: pa.DataType) -> NDArray[np.int64]:
+    """Return times of a column's unit in microseconds; whole numbers stay.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> in_microseconds(np.array([2]), pa.timestamp("ms")).tolist()
+    [2000]
+    """
+    if pa.types.is_integer(kind):
+        return times
+    factor = _per_unit(kind)
+    result: NDArray[np.int64] = times // _NANOSECONDS if factor is None else times * factor
+    return result
+
+
+def _per_unit(kind: pa.DataType) -> int | None:
+    """Return the microseconds of a column's unit; None for nanoseconds."""
+    return _MICROSECONDS.get(getattr(kind, "unit", "day"))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adsql.arrow import Floats
+    from adsql.series.covariates import Covariates
 
 # Gains of level, slope and season: from a level that hardly moves to a random walk.
 EXPERTS = np.array(
@@ -38,7 +39,13 @@ EXPERTS = np.array(
 )
 
 
-def decompose(values: Floats, periods: Sequence[int] | None = None, *, causal: bool = False) -> Expected:
+def decompose(
+    values: Floats,
+    periods: Sequence[int] | None = None,
+    *,
+    causal: bool = False,
+    covariates: Covariates | None = None,
+) -> Expected:
     """Return what is expected of every point from the others, or from those before it.
 
     A series is forecast one step ahead by several exponential smoothings, whose errors so far weigh them. If
@@ -53,6 +60,8 @@ def decompose(values: Floats, periods: Sequence[int] | None = None, *, causal: b
         Seasons in points; None finds them. A causal result finds them in the points so far.
     causal
         Use nothing later than the point.
+    covariates
+        What is known beside the values, and explains a part of them.
 
     Returns
     -------
@@ -82,14 +91,17 @@ def decompose(values: Floats, periods: Sequence[int] | None = None, *, causal: b
         return Expected(np.full(len(x), np.nan), np.full(len(x), np.nan), (), tuple(periods or ()))
     given = None if periods is None else tuple(sorted(periods))
     if causal:
-        return causal_expectation(x, given, _forecast)
+        return causal_expectation(x, given, _forecast, covariates)
+    explained = None if covariates is None else covariates.effect(x, given, len(x), len(x))
+    x = x if explained is None else x - explained
     seasons = find_periods(x) if given is None else given
     forward = _forecast(x, seasons)
     backward = _forecast(x[::-1], seasons)
     expected, scale = joined(x, forward[0], forward[1], backward[0][::-1], backward[1][::-1])
     deviations = known_deviations(standardised(x, expected, scale))
     tails = ((slice(0, len(x)), Tails.fit(deviations)),) if len(deviations) >= MIN_DEVIATIONS else ()
-    return Expected(expected, scale, tails, seasons)
+    expected = expected if explained is None else expected + explained
+    return Expected(expected, scale, tails, seasons, explained=explained)
 
 
 def _forecast(x: Floats, periods: tuple[int, ...], known: int | None = None) -> tuple[Floats, Floats]:

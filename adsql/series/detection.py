@@ -11,6 +11,7 @@ import numpy as np
 from adsql.kernels.columns import upper_half_probability
 from adsql.series.algorithms import Mode
 from adsql.series.bounds import deviate_of
+from adsql.series.covariates import Covariates
 from adsql.series.expectation import MIN_POINTS
 from adsql.series.findings import Findings, findings
 from adsql.series.holidays import Holidays
@@ -101,6 +102,7 @@ def detect(
     excluded: NDArray[np.bool_],
     options: SeriesOptions,
     calendar: Calendar | None = None,
+    covariates: Floats | None = None,
 ) -> Detected:
     """Judge the rows of one series.
 
@@ -119,6 +121,8 @@ def detect(
     calendar
         When there are holidays, for an algorithm that expects values. What happens then teaches nothing about
         ordinary points.
+    covariates
+        What is known beside the values, of shape (n, c), for an algorithm that makes use of it; NaN where nothing is.
 
     Returns
     -------
@@ -147,7 +151,10 @@ def detect(
         asked[~known] = True
     taught = np.where(excluded[:, np.newaxis], np.nan, X)
     holidays = Holidays.of(calendar, times, sampling) if calendar else None
-    found = findings(sampling, X, taught, options, holidays)
+    known_beside = None
+    if covariates is not None:
+        known_beside = Covariates(np.column_stack([sampling.spread(column) for column in covariates.T]))
+    found = findings(sampling, X, taught, options, holidays, known_beside)
     if holidays is not None:
         taught = np.where(holidays.rows[:, np.newaxis], np.nan, taught)
     unknown = np.isnan(found.deviates) & (status == None)  # noqa: E711 - element by element

@@ -23,12 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adsql.arrow import Floats
+    from adsql.series.covariates import Covariates
 
 LEVELS, SLOPES, SEASONS = (0.02, 0.1, 0.3, 0.6, 1.0), (0.0, 0.01, 0.1), (0.05, 0.2)
 _FITTED = 2_000  # points that gains are fitted to
 
 
-def ets(values: Floats, periods: Sequence[int] | None = None, *, causal: bool = False) -> Expected:
+def ets(
+    values: Floats,
+    periods: Sequence[int] | None = None,
+    *,
+    causal: bool = False,
+    covariates: Covariates | None = None,
+) -> Expected:
     """Expect of each point what exponential smoothing forecasts one step ahead: level, slope and additive seasons.
 
     The gains are the ones of a grid whose forecasts have the smallest mean absolute error. Errors are clipped before
@@ -43,6 +50,8 @@ def ets(values: Floats, periods: Sequence[int] | None = None, *, causal: bool = 
         Seasons in points; None finds them.
     causal
         Find seasons, gains and bounds among the points before alone; else among all.
+    covariates
+        What is known beside the values, and explains a part of them.
 
     Returns
     -------
@@ -72,12 +81,15 @@ def ets(values: Floats, periods: Sequence[int] | None = None, *, causal: bool = 
     if np.isfinite(x).sum() < MIN_POINTS:
         return Expected(np.full(len(x), np.nan), np.full(len(x), np.nan), (), given or ())
     if causal:
-        return causal_expectation(x, given, _forecast)
+        return causal_expectation(x, given, _forecast, covariates)
+    explained = None if covariates is None else covariates.effect(x, given, len(x), len(x))
+    x = x if explained is None else x - explained
     seasons = find_periods(x) if given is None else given
     expected, scale = _forecast(x, seasons, len(x))
     deviations = known_deviations(standardised(x, expected, scale))
     tails = ((slice(0, len(x)), Tails.fit(deviations)),) if len(deviations) >= MIN_DEVIATIONS else ()
-    return Expected(expected, scale, tails, seasons)
+    expected = expected if explained is None else expected + explained
+    return Expected(expected, scale, tails, seasons, explained=explained)
 
 
 def ets_forecasts(values: Floats, periods: Sequence[int] | None = None) -> Forecasts | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
+    from adsql.series.covariates import Covariates
 
 MIN_POINTS = 2 * MIN_DEVIATIONS
 _ROUNDING = 1e-12  # relative to the value
@@ -46,6 +47,8 @@ class Expected:
     learned
         Of a causal result: which points each fit of the smoothings holds for, and what the fit expects, with which
         scale, of these and of all before.
+    explained
+        What covariates explain of the expected values, if there are any.
     """
 
     expected: Floats
@@ -53,6 +56,7 @@ class Expected:
     tails: tuple[tuple[slice, Tails], ...]
     periods: tuple[int, ...]
     learned: tuple[tuple[slice, Floats, Floats], ...] = ()
+    explained: Floats | None = None
 
     def bounds(self, deviate: float) -> tuple[Floats, Floats]:
         """Return the lower and upper bound at a normal deviate."""
@@ -85,6 +89,7 @@ def causal_expectation(
     x: Floats,
     periods: tuple[int, ...] | None,
     forecast: Callable[[Floats, tuple[int, ...], int], tuple[Floats, Floats]],
+    covariates: Covariates | None = None,
 ) -> Expected:
     """Return what the points before let expect of each; the seasons are sought among those, too, unless given.
 
@@ -97,8 +102,11 @@ def causal_expectation(
     forecast
         From the points so far, their seasons, and how many of them may be learned from at the start: forecasts one
         step ahead and the mean absolute errors to expect.
+    covariates
+        What is known beside the values. What it explains is learned from the points before as well.
     """
     n = len(x)
+    explained = None if covariates is None else np.zeros(n)
     expected, scale = np.full(n, np.nan), np.full(n, np.nan)
     tails: list[tuple[slice, Tails]] = []
     learned: list[tuple[slice, Floats, Floats]] = []
@@ -106,14 +114,19 @@ def causal_expectation(
     known = MIN_POINTS
     while known < n:
         stop = min(_RELEARN * known, n)
-        seasons = find_periods(x[:known]) if periods is None else periods
+        own, effect = x[:stop], np.zeros(stop)
+        if covariates is not None and explained is not None:
+            effect = covariates.effect(x, periods, known, stop)
+            own, explained[known:stop] = own - effect, effect[known:]
+        seasons = find_periods(own[:known]) if periods is None else periods
         # Learned from the points before, whose own results stay as they were.
-        predicted, spread = forecast(x[:stop], seasons, known)
+        predicted, spread = forecast(own, seasons, known)
+        tails += causal_tails(standardised(own, predicted, spread), known)
+        predicted = predicted + effect
         expected[known:stop], scale[known:stop] = predicted[known:], spread[known:]
-        tails += causal_tails(standardised(x[:stop], predicted, spread), known)
         learned.append((slice(known, stop), predicted, spread))
         known = stop
-    return Expected(expected, scale, tuple(tails), seasons, tuple(learned))
+    return Expected(expected, scale, tuple(tails), seasons, tuple(learned), explained)
 
 
 def causal_tails(deviations: Floats, first: int) -> list[tuple[slice, Tails]]:

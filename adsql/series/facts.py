@@ -41,6 +41,8 @@ def facts(model: SeriesModel) -> list[Fact]:
             Fact("series", "seasons", ", ".join(seasons) or "none", name),
             Fact("series", "reaches", f"{kept.reach[place]} points ahead", name),
         ]
+        if model.holidays is not None:
+            found.append(Fact("series", "holidays", f"{model.holidays.counts[place]} within reach", name))
     return found + [Fact("no model", "reason", reason, key_text(key)) for key, reason in model.skipped.items()]
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
+    from adsql.series.covariates import Covariates
     from adsql.series.holidays import Effects, Holidays
     from adsql.series.sampling import Sampling
 
@@ -93,7 +94,12 @@ class Found:
 
 
 def findings(
-    sampling: Sampling, X: Floats, taught: Floats, options: SeriesOptions, holidays: Holidays | None = None
+    sampling: Sampling,
+    X: Floats,
+    taught: Floats,
+    options: SeriesOptions,
+    holidays: Holidays | None = None,
+    covariates: Covariates | None = None,
 ) -> Found:
     """Return what the algorithm that was asked for finds out about rows.
 
@@ -109,9 +115,11 @@ def findings(
         Checked options.
     holidays
         Which of the points are on holidays, for an algorithm that expects values.
+    covariates
+        What is known beside the values, for an algorithm that makes use of it.
     """
     chosen = options.algorithm
-    asked = Task(options.params, options.mode, options.periods, options.seed)
+    asked = Task(options.params, options.mode, options.periods, options.seed, covariates)
     if chosen.expect is None:
         return _scored(sampling, taught, chosen, asked)
     if holidays is None:
@@ -128,6 +136,9 @@ def findings(
     beside = chosen.beside.get(options.mode)
     if beside is None:
         return values
+    if expectation.explained is not None:
+        explained = sampling.of_rows(expectation.explained, len(X))
+        taught, expected = taught - explained[:, np.newaxis], expected - explained
     task = asked._replace(params=beside.spec.resolve({}), repeats=max(expectation.periods, default=None))
     stretches = _scored(sampling, taught, beside, task)
     if options.mode is Mode.CAUSAL:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
 from adsql.series.algorithms import Mode
+from adsql.series.columns import in_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from adsql.arrow import Floats
@@ -61,6 +63,10 @@ class Calendar:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def in_microseconds(self, kind: pa.DataType) -> Calendar:
+        """Return the same in the unit of models, from that of a column of times."""
+        return Calendar(in_microseconds(self.starts, kind), in_microseconds(self.ends, kind), self.kinds)
 
     def owners(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the occurrence that each of ascending times is in, -1 for none; of several the one that began last.
@@ -114,7 +120,7 @@ class Holidays:
         owners, offsets = np.full(sampling.n, -1, np.int64), np.zeros(sampling.n, np.int64)
         owners[sampling.places] = own
         on = own >= 0
-        offsets[sampling.places[on]] = _steps(ordered[on], calendar.starts[own[on]], step)
+        offsets[sampling.places[on]] = steps(ordered[on], calendar.starts[own[on]], step)
         rows = np.zeros(len(times), np.bool_)
         rows[sampling.rows[on]] = True
         return cls(calendar, step, owners, offsets, rows)
@@ -127,6 +133,26 @@ class Holidays:
         """Return rows of shape (rows, 1), those on holidays with the `values` that places of shape (n,) have."""
         on = self.rows[:, np.newaxis] & np.isfinite(X)
         return np.where(on, sampling.of_rows(values, len(X))[:, np.newaxis], X)
+
+
+class Effect(NamedTuple):
+    """What holidays change about the ordinary expectation; all of shape (m,).
+
+    Parameters
+    ----------
+    shift
+        What is added to the expected value.
+    factor, least
+        What the scale is multiplied by, and how much it is at least.
+    """
+
+    shift: Floats
+    factor: Floats
+    least: Floats
+
+    def applied(self, expected: Floats, scale: Floats) -> tuple[Floats, Floats]:
+        """Return what is expected of holidays, and its scale, from what is expected of ordinary points."""
+        return expected + self.shift, np.maximum(scale * self.factor, self.least)
 
 
 @dataclass(frozen=True)
@@ -183,9 +209,14 @@ class Effects:
         for occurrence in np.flatnonzero((self.first < part.stop) & (self.last >= part.start)).tolist():
             inside = slice(max(self.first[occurrence], part.start), min(self.last[occurrence] + 1, part.stop))
             places = np.flatnonzero(self.holidays.owners[inside] == occurrence) + inside.start
-            told = self.told(self.holidays.offsets[places], occurrence, self._others(occurrence, mode))
             around = slice(self.first[occurrence], self.last[occurrence] + 1)
-            expected[places], scale[places] = self._shifted(expected[places], scale[places], told, around, mode)
+            effect = self._effect(occurrence, self.holidays.offsets[places], around, mode)
+            expected[places], scale[places] = effect.applied(expected[places], scale[places])
+
+    def behind(self, occurrence: int, offsets: NDArray[np.int64]) -> Effect:
+        """Return what is expected of an occurrence behind the last point, at some offsets."""
+        n = len(self.values)
+        return self._effect(occurrence, offsets, slice(n, n), Mode.RETROSPECTIVE)
 
     def ahead(self, times: NDArray[np.int64], expected: Floats, scale: Floats) -> tuple[Floats, Floats]:
         """Return what is expected at ascending times behind the last point, and its scale, from that of ordinary ones.
@@ -193,27 +224,21 @@ class Effects:
         All of shape (h,).
         """
         expected, scale = expected.copy(), scale.copy()
-        calendar, n = self.holidays.calendar, len(self.values)
+        calendar = self.holidays.calendar
         owners = calendar.owners(times)
         for occurrence in np.unique(owners[owners >= 0]).tolist():
             places = np.flatnonzero(owners == occurrence)
-            offsets = _steps(times[places], calendar.starts[occurrence], self.holidays.step)
-            told = self.told(offsets, occurrence, self._others(occurrence, Mode.RETROSPECTIVE))
-            expected[places], scale[places] = self._shifted(
-                expected[places], scale[places], told, slice(n, n), Mode.CAUSAL
-            )
+            offsets = steps(times[places], calendar.starts[occurrence], self.holidays.step)
+            expected[places], scale[places] = self.behind(occurrence, offsets).applied(expected[places], scale[places])
         return expected, scale
 
-    def _shifted(
-        self, expected: Floats, scale: Floats, told: tuple[Floats, Floats], inside: slice, mode: Mode
-    ) -> tuple[Floats, Floats]:
-        shift, factor = told
+    def _effect(self, occurrence: int, offsets: NDArray[np.int64], around: slice, mode: Mode) -> Effect:
+        shift, factor = self.told(offsets, occurrence, self._others(occurrence, mode))
         unknown = np.isnan(shift)
-        least = self.spread(inside, mode) if unknown.any() else 0.0
-        return (
-            expected + np.where(unknown, 0.0, shift),
-            np.where(unknown, np.maximum(scale, least), scale * factor),
-        )
+        least = self.spread(around, mode) if unknown.any() else 0.0
+        return Effect(
+            np.where(unknown, 0.0, shift), np.where(unknown, 1.0, factor), np.where(unknown, least, 0.0)
+        )  # fmt: skip
 
     def told(self, offsets: NDArray[np.int64], occurrence: int, others: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Return what others differed by at some offsets, and by how much the scale grows; NaN where too few tell."""
@@ -328,7 +353,8 @@ def median_of_others(table: Floats) -> Floats:
     return result
 
 
-def _steps(times: NDArray[np.int64], starts: NDArray[np.int64], step: float) -> NDArray[np.int64]:
+def steps(times: NDArray[np.int64], starts: NDArray[np.int64], step: float | Floats) -> NDArray[np.int64]:
+    """Return how many steps of a series lie between the beginnings of holidays and times; shape (n,)."""
     return np.rint((times - starts) / step).astype(np.int64)
 
 

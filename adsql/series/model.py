@@ -23,10 +23,10 @@ from adsql.segment_keys import key_text
 from adsql.series.bounds import deviate_of
 from adsql.series.columns import NUMBER, TIME, microseconds
 from adsql.series.detection import Judged, Status, verdict
-from adsql.series.expectation import standardised
 from adsql.series.facts import facts
-from adsql.series.findings import directed
 from adsql.series.forecasts import Forecasts
+from adsql.series.later_holidays import LaterHolidays
+from adsql.series.later_points import LaterPoints
 from adsql.series.training import parsed
 from adsql.state import State, content_hash, require
 from adsql.wording import listing, shown
@@ -91,6 +91,8 @@ class SeriesModel:
         Rows of the training source.
     forecasts
         What is kept of the series.
+    holidays
+        What is kept of holidays to come, if the model was told of any.
 
     Examples
     --------
@@ -115,6 +117,7 @@ class SeriesModel:
     step: Floats
     n_rows: int
     forecasts: Forecasts
+    holidays: LaterHolidays | None = None
 
     @classmethod
     def of(cls, parts: Sequence[bytes], options: SeriesOptions, columns: SeriesColumns) -> SeriesModel:
@@ -136,7 +139,7 @@ class SeriesModel:
                 f"the source has {len(parts):,} series", allowed=f"at most {MAX_SERIES:,}", hint="train several models"
             )
         states = [State.from_bytes(part) for part in parts]
-        halves = [(state.child("series"), state.child("kept")) for state in states]
+        halves = [(state.child("series"), state) for state in states]
         every = sorted(halves, key=lambda pair: pair[0].scalar("key", str))
         skipped = {own.scalar("key", str): own.scalar("reason", str) for own, _ in every if "reason" in own.scalars}
         kept = [(own, rest) for own, rest in every if "reason" not in own.scalars]
@@ -155,7 +158,8 @@ class SeriesModel:
             np.array([own.scalar("last", int) for own, _ in kept], np.int64),
             np.array([own.scalar("step", float) for own, _ in kept]),
             sum(own.scalar("n_rows", int) for own, _ in every),
-            Forecasts.stacked([Forecasts.from_state(rest) for _, rest in kept]),
+            Forecasts.stacked([Forecasts.from_state(rest.child("kept")) for _, rest in kept]),
+            LaterHolidays.stacked([LaterHolidays.from_state(rest.child("holidays")) for _, rest in kept]),
         )
 
     def judge(self, keys: Sequence[str | None], time: pa.Array[Any], X: Floats) -> Judged:
@@ -207,7 +211,9 @@ class SeriesModel:
         rows = np.flatnonzero(status == None)  # noqa: E711 - element by element
         missing, asked = np.ones(n, dtype=bool), np.ones(n, dtype=bool)
         missing[rows] = False
-        found = _Forecast.of(self.forecasts, owner[rows], ahead[rows], X[rows, 0], self.options).spread(rows, n)
+        found = LaterPoints.of(
+            self.forecasts, owner[rows], ahead[rows], times[rows], X[rows, 0], self.options, self.holidays
+        ).spread(rows, n)
         return verdict(found, X[:, 0], ~missing, missing, status, asked, self.threshold, self.options)
 
     def check_columns(self, names: Sequence[str]) -> None:
@@ -306,7 +312,10 @@ class SeriesModel:
                 "skipped_reason": list(self.skipped.values()),
             },
         )
-        return State.joined({"model": own, "kept": self.forecasts.to_state()}).to_bytes()
+        parts = {"model": own, "kept": self.forecasts.to_state()}
+        if self.holidays is not None:
+            parts["holidays"] = self.holidays.to_state()
+        return State.joined(parts).to_bytes()
 
     @property
     def size(self) -> int:
@@ -332,12 +341,15 @@ class SeriesModel:
         last, step, kept = own.wholes("last"), own.floats("step"), Forecasts.from_state(state.child("kept"))
         require(len(keys) == len(last) == len(step) == len(kept) > 0, "the series are inconsistent")
         require(bool((step > 0.0).all()), "a series has no step")
+        holidays = LaterHolidays.from_state(state.child("holidays"))
+        require(holidays is None or len(holidays.counts) == len(keys), "holidays are of other series")
         require(len(skipped) == len(reasons), "a series was skipped without a reason")
         kind, values = own.scalar("time_kind", str), own.text("values")
         require(kind in _WORDS and len(values) == 1, "the columns are inconsistent")
         model = cls(
             options, SeriesColumns(own.scalar("time", str), tuple(values), tuple(own.text("series"))), kind,
             tuple(keys), dict(zip(skipped, reasons, strict=True)), last, step, own.scalar("n_rows", int), kept,
+            holidays,
         )  # fmt: skip
         # Another version of Arrow may encode it in other bytes.
         vars(model)["content_hash"] = stored_hash
@@ -346,43 +358,3 @@ class SeriesModel:
     def info(self) -> list[Fact]:
         """Return what there is to know: about the model, then about each series."""
         return facts(self)
-
-
-@dataclass(frozen=True)
-class _Forecast:
-    """What was expected of rows, as `detection.verdict` takes it; NaN where nothing is known."""
-
-    deviates: Floats
-    expected: Floats
-    scale: Floats
-    owners: NDArray[np.int64]
-    kept: Forecasts
-
-    @classmethod
-    def of(
-        cls,
-        kept: Forecasts,
-        owners: NDArray[np.int64],
-        ahead: NDArray[np.int64],
-        values: Floats,
-        options: SeriesOptions,
-    ) -> _Forecast:
-        expected, scale = kept.expected(owners, ahead)
-        signed = kept.tails_of(owners).deviates(standardised(values, expected, scale))
-        return cls(directed(signed, options.direction), expected, scale, owners, kept)
-
-    @property
-    def scores(self) -> Floats:
-        return self.deviates
-
-    def spread(self, rows: NDArray[np.int64], n: int) -> _Forecast:
-        """Return the same for n rows, of which these are known."""
-        deviates, expected, scale = np.full((3, n), np.nan)
-        deviates[rows], expected[rows], scale[rows] = self.deviates, self.expected, self.scale
-        owners = np.zeros(n, np.int64)
-        owners[rows] = self.owners
-        return _Forecast(deviates, expected, scale, owners, self.kept)
-
-    def bounds(self, deviate: float) -> tuple[Floats, Floats]:
-        low, high = self.kept.tails_of(self.owners).interval(deviate)
-        return self.expected + low * self.scale, self.expected + high * self.scale

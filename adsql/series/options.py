@@ -58,6 +58,8 @@ class SeriesOptions:
         How many points after the last one of each series to forecast.
     seed
         For everything drawn at random.
+    covariates
+        Names of what is known beside the values.
     """
 
     algorithm: SeriesAlgorithm
@@ -71,6 +73,7 @@ class SeriesOptions:
     only_last_n: int | None = None
     horizon: int = 0
     seed: int = 0
+    covariates: tuple[str, ...] = ()
 
     @classmethod
     def parse(
@@ -88,6 +91,7 @@ class SeriesOptions:
         horizon: object = None,
         params: object = None,
         seed: object = None,
+        covariates: object = None,
     ) -> SeriesOptions:
         """Check the options of the SQL contract; None means not given.
 
@@ -146,6 +150,7 @@ class SeriesOptions:
             _whole("only_last_n", only_last_n, 1, sys.maxsize),
             ahead,
             _whole("seed", seed, 0, 2**32 - 1) or 0,
+            _explaining(covariates, chosen, ahead),
         )
 
     def require_expectation(self, option: str) -> None:
@@ -195,6 +200,27 @@ def _algorithm(value: object, n_channels: int, mode: Mode, *, of_values: bool) -
             hint=did_you_mean(value, ALGORITHMS) if isinstance(value, str) else "",
         )
     return found
+
+
+def _explaining(value: object, chosen: SeriesAlgorithm, ahead: int) -> tuple[str, ...]:
+    """Return the names of covariates, which an algorithm has to make use of."""
+    given = [] if value is None else [value] if isinstance(value, str) else value
+    if not isinstance(given, list | tuple) or not all(isinstance(name, str) and name for name in given):
+        raise InvalidOption(f"covariates = {shown(value)} cannot be used", allowed="names of columns")
+    names = tuple(given)
+    if names and not chosen.explains:
+        able = [AUTO.spec.name, *(name for name, other in ALGORITHMS.items() if other.explains)]
+        raise InvalidOption(
+            f"{chosen.spec.name} makes no use of covariates",
+            allowed=f"covariates with {', '.join(able)}",
+            hint="of one value column",
+        )
+    if names and ahead:
+        raise InvalidOption(
+            "covariates and horizon exclude each other: nobody knows the covariates of points to come",
+            allowed="one of them, or none",
+        )
+    return names
 
 
 def days_among_numbers() -> InvalidOption:

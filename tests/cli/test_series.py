@@ -46,6 +46,9 @@ def test_plot_draws_a_picture_and_tells_what_is_in_it(folder, suffix):
 def test_models_of_series_are_trained_and_asked(folder):
     adsql("train-series", "shops", SOURCE, *COLUMNS, "-d", "m.duckdb", "--season", "24", "--min-deviation", "10")
     later = "SELECT 2 AS shop, TIMESTAMP '2024-03-21 03:00:00' AS ts, 500.0 AS v"
+    days = ("--holidays", "SELECT DATE '2024-03-21' AS date")
+    adsql("train-series", "fairs", SOURCE, *COLUMNS, "-d", "m.duckdb", *days)
+    assert "1 within reach" in adsql("info", "fairs", "-d", "m.duckdb", "-f", "csv").stdout
     [row] = table("score-series", "shops", later, "-d", "m.duckdb")
     assert (row["series"], row["is_anomaly"], row["status"]) == ("2", "true", "")
     assert "decomposition" in adsql("models", "-d", "m.duckdb", "-f", "csv").stdout

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from adsql.restoring import restored
+from adsql.series.holidays import Calendar
 from adsql.series.model import SeriesColumns, SeriesModel
 from adsql.series.training import fit_series, parsed
 from series.kinds import clean
@@ -49,12 +50,13 @@ def engine(engine, tables):
     return engine
 
 
-def kept(**given):
+def kept(calendar=None, **given):
     options = parsed(given)
     parts = []
     for shop in SHOPS:
         time = pa.array([START + dt.timedelta(hours=i) for i in range(HOURS)], pa.timestamp("us", "UTC"))
-        parts.append(fit_series(shop, time, sold(shop)[:HOURS, np.newaxis], np.zeros(HOURS, dtype=bool), options))
+        nothing = np.zeros(HOURS, dtype=bool)
+        parts.append(fit_series(shop, time, sold(shop)[:HOURS, np.newaxis], nothing, options, calendar))
     return SeriesModel.of(parts, options, SeriesColumns("ts", ("sold",), ("shop",)))
 
 
@@ -87,6 +89,18 @@ def test_verdicts_are_those_of_the_library_s_model(engine, text, options):
         assert engine.rows(query) == expected(model, shop)
     flagged = engine.rows("SELECT DISTINCT ts FROM score_series('m', 'later') WHERE anomaly_score > 6")
     assert [ts.astimezone(dt.UTC) for (ts,) in flagged] == [START + dt.timedelta(hours=HOURS + 10)]
+
+
+def test_holidays_to_come_are_kept(engine):
+    engine.run("SET TimeZone = 'UTC'")
+    days = "SELECT CAST(d AS DATE) AS date FROM (VALUES (''2024-01-04''), (''2024-01-06''), (''2024-01-09''), (''2024-01-11'')) AS r(d)"
+    engine.rows(f"SELECT * FROM {TRAINED}, holidays => '{days}')")
+    starts = np.array([3, 5, 8, 10]) * 86_400_000_000 + int(START.timestamp()) * 1_000_000
+    model = kept(Calendar.of(starts, starts + 86_399_999_999, [None] * 4))
+    for shop in SHOPS:
+        query = f"SELECT {RESULTS} FROM score_series('m', 'later') WHERE series = {quoted(shop)} ORDER BY ts"
+        assert engine.rows(query) == expected(model, shop)
+        assert engine.rows(query) != expected(kept(), shop)
 
 
 def test_the_model_is_a_row_like_any_other(engine):

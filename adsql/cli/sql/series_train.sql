@@ -8,5 +8,6 @@ FROM adsql.train_series_model(
     season => $season,
     sensitivity => $sensitivity,
     direction => $direction,
-    min_deviation => $min_deviation
+    min_deviation => $min_deviation,
+    holidays => $holidays
 )

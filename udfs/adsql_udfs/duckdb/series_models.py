@@ -18,7 +18,7 @@ from adsql_udfs import loaded
 from adsql_udfs.duckdb import instances
 from adsql_udfs.duckdb.formulas import source_types
 from adsql_udfs.duckdb.plans import asked_model, plain, resolve, template, version_text
-from adsql_udfs.duckdb.series import judged_rows, unfolded
+from adsql_udfs.duckdb.series import calendar, judged_rows, unfolded
 from adsql_udfs.duckdb.series_plans import SeriesRows, check_numbers, key_of
 from adsql_udfs.duckdb.sources import check_bound, check_not_empty, decoded_plan, source_query
 from adsql_udfs.duckdb.training import record_row
@@ -87,17 +87,19 @@ def plan_score(
     )  # fmt: skip
 
 
-def fit(keys: Column, lists: Column, options: Column) -> pa.Array[Any]:
+def fit(keys: Column, lists: Column, calendars: Column, options: Column) -> pa.Array[Any]:
     """Return what is kept of each series; NULL for rows beside them."""
     if not len(lists):
         return pa.array([], pa.binary())
     asked = parsed(json.loads(options[0].as_py()))
     rows = unfolded(lists)
     kept: list[bytes | None] = []
-    for key, (first, last) in zip(map(str, keys.to_pylist()), pairwise(rows.offsets.tolist()), strict=True):
-        part = slice(first, last)
+    parts = pairwise(rows.offsets.tolist())
+    for key, days, (first, last) in zip(map(str, keys.to_pylist()), calendars, parts, strict=True):
+        part, there = slice(first, last), first < last
         time = rows.time.slice(first, last - first)
-        kept.append(None if first == last else fit_series(key, time, rows.X[part], rows.excluded[part], asked))
+        own = (key, time, rows.X[part], rows.excluded[part], asked, calendar(days))
+        kept.append(fit_series(*own) if there else None)
     return pa.array(kept, pa.binary())
 
 

@@ -12,7 +12,7 @@ from adsql.catalog import ModelRecord, check_name
 from adsql.segment_keys import segment_keys
 from adsql.series.model import SeriesColumns, SeriesModel
 from adsql.series.training import fit_series, parsed
-from adsql_udfs.postgres import chunks, store
+from adsql_udfs.postgres import chunks, holidays, store
 from adsql_udfs.postgres.columns import aggregates, decoded
 from adsql_udfs.postgres.interrupts import interruptible
 from adsql_udfs.postgres.scoring import described, described_columns
@@ -65,8 +65,8 @@ def train(
     return ModelRecord.of(checked, SeriesModel.of(states or [], asked, names), given.strip(), engine(plpy))
 
 
-def keep(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes]) -> bytes:
-    """Return what is kept of one series, from the binary parts of its rows; the last tells which are excluded."""
+def keep(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes], days: str | None) -> bytes:
+    """Return what is kept of one series, from its holidays and the binary parts of its rows, as `series.judge`."""
     known = described_columns(columns)
     table = decoded(known, parts[:-1], n)
     time, value, *keys = known
@@ -75,7 +75,8 @@ def keep(plpy: Server, options: str, columns: str, n: int, parts: Sequence[bytes
     X = unbounded_float64(table[value.name])[:, np.newaxis]
     excluded = np.frombuffer(parts[-1], np.uint8).astype(np.bool_)
     asked = parsed(json.loads(options))
-    return interruptible(plpy, lambda: fit_series(key, table[time.name], X, excluded, asked))
+    calendar = holidays.calendar(days)
+    return interruptible(plpy, lambda: fit_series(key, table[time.name], X, excluded, asked, calendar))
 
 
 def plan_score(plpy: Server, model: str | None, given: str, version: int | None) -> str:

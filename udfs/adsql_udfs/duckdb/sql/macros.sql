@@ -176,6 +176,7 @@ CREATE OR REPLACE $temporary MACRO $schema.train_series_model(
     direction := NULL,
     min_deviation := NULL,
     exclude := NULL,
+    holidays := NULL,
     params := NULL,
     seed := NULL
 ) AS TABLE
@@ -196,6 +197,7 @@ CREATE OR REPLACE $temporary MACRO $schema.train_series_model(
     direction := NULL,
     min_deviation := NULL,
     exclude := NULL,
+    holidays := NULL,
     params := NULL,
     seed := NULL
 ) AS (

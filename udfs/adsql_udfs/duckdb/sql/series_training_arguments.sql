@@ -2,7 +2,10 @@
 model,
 source,
 json_serialize_plan(__adsql_source(source), optimize := true),
-{'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true)},
+{
+    'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
+    'holidays': json_serialize_plan(__adsql_source(coalesce(holidays, source)), optimize := true)
+},
 time_column,
 value_columns,
 series,
@@ -13,6 +16,7 @@ series,
     'direction': direction,
     'min_deviation': min_deviation,
     'exclude': exclude,
+    'holidays': holidays,
     'params': params,
     'seed': seed
 }

@@ -1,7 +1,7 @@
 -- Keep what each series needs, and store it all as one model in a transaction of its own.
 $lists,
 adsql_kept AS (
-SELECT adsql_place, __adsql_fit_series(adsql_key, adsql_rows, $options) AS adsql_state
+SELECT adsql_place, __adsql_fit_series(adsql_key, adsql_rows, adsql_calendar, $options) AS adsql_state
 FROM adsql_spread
 ),
 adsql_fitted AS MATERIALIZED (

@@ -1,9 +1,11 @@
 -- Models of series: what is kept of each, to judge later points.
-CREATE OR REPLACE FUNCTION adsql.__keep_series(options text, columns text, n bigint, parts bytea[]) RETURNS bytea
+CREATE OR REPLACE FUNCTION adsql.__keep_series(
+    options text, columns text, n bigint, parts bytea[], holidays text
+) RETURNS bytea
 LANGUAGE plpython3u STABLE PARALLEL UNSAFE
 AS $python$
 from adsql_udfs.postgres.series_reports import keep_series
-return keep_series(plpy, options, columns, n, parts)
+return keep_series(plpy, options, columns, n, parts, holidays)
 $python$;
 
 CREATE OR REPLACE FUNCTION adsql.__train_series(
@@ -28,6 +30,7 @@ CREATE OR REPLACE FUNCTION adsql.train_series_model(
     direction text DEFAULT NULL,
     min_deviation double precision DEFAULT NULL,
     exclude text DEFAULT NULL,
+    holidays text DEFAULT NULL,
     params text DEFAULT NULL,
     seed bigint DEFAULT NULL,
     @stored@
@@ -36,7 +39,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $sql$
 SELECT * FROM adsql.__train_series($1, $2, $3, $4, $5, pg_catalog.jsonb_build_object(
     'algorithm', $6, 'season', $7, 'sensitivity', $8, 'direction', $9, 'min_deviation', $10, 'exclude', $11,
-    'params', $12, 'seed', $13
+    'holidays', $12, 'params', $13, 'seed', $14
 ))
 $sql$;
 
