@@ -53,6 +53,10 @@ Incidents = Annotated[
 Holidays = Annotated[
     str | None, typer.Option("--holidays", help="When there are: date, or started_at and ended_at; name; series.")
 ]
+Covariates = Annotated[
+    str | None,
+    typer.Option("--covariates", help="Columns of known quantities that explain values, separated by commas."),
+]
 
 
 def plot(
@@ -72,6 +76,7 @@ def plot(
     direction: Direction = None,
     min_deviation: MinDeviation = None,
     holidays: Holidays = None,
+    covariates: Covariates = None,
     mode: Annotated[str | None, typer.Option("--mode", help="retrospective or causal.")] = None,
     title: Annotated[str, typer.Option("--title", help="Above the picture.")] = "",
 ) -> None:
@@ -86,7 +91,7 @@ def plot(
             **_rows(chosen, time, value, series), "algorithm": algorithm, "season": _season(season),
             "sensitivity": sensitivity, "contamination": contamination, "alert_budget": alert_budget,
             "direction": direction, "min_deviation": min_deviation, "holidays": holidays,
-            "mode": mode,
+            "covariates": named_columns(covariates), "mode": mode,
         }  # fmt: skip
         with database(db, Access.READ) as con:
             results = _table(con, "series_detect", values, chosen)
@@ -184,6 +189,7 @@ def backtest(
     direction: Direction = None,
     min_deviation: MinDeviation = None,
     holidays: Holidays = None,
+    covariates: Covariates = None,
     output: Output = None,
     output_format: OutputFormat = None,
 ) -> None:
@@ -194,7 +200,7 @@ def backtest(
             **_rows(chosen, time, value, series), "incidents": incidents, "algorithm": algorithm,
             "step": int(step) if step is not None and step.isdecimal() else step, "season": _season(season),
             "sensitivity": sensitivity, "direction": direction, "min_deviation": min_deviation,
-            "holidays": holidays,
+            "holidays": holidays, "covariates": named_columns(covariates),
         }  # fmt: skip
         _write("series_backtest", db, chosen, values, output, output_format)
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.seasons import centred_mean, without_season
 from adsql.series.bounds import MIN_DEVIATIONS
-from adsql.series.periods import MIN_CYCLES, filled, find_periods
+from adsql.series.periods import MIN_CYCLES, find_periods
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,9 +65,10 @@ class Covariates:
 def coefficients(values: Floats, columns: Floats, periods: tuple[int, ...] | None = None) -> Floats:
     """Return by how much values differ where a column is 1 higher, once seasons are taken out of both; shape (c,).
 
-    Huber's loss bounds what outliers tell. Neighbouring errors of a series are alike, so that a level that wanders
-    would be explained by any covariate that wanders, too: values and covariates are taken as differences from the
-    ones before, as far as the errors are correlated.
+    Seasons go with the differences from the points a season before, wholly, so that a column that is nothing but a
+    season explains nothing. Huber's loss bounds what outliers tell. Neighbouring errors of a series are alike, so
+    that a level that wanders would be explained by any covariate that wanders, too: values and covariates are taken
+    as differences from the ones before, as far as the errors are correlated.
 
     Parameters
     ----------
@@ -98,32 +98,30 @@ def coefficients(values: Floats, columns: Floats, periods: tuple[int, ...] | Non
     [3.0]
     """
     count = columns.shape[1]
-    usable = np.isfinite(values) & np.isfinite(columns).all(axis=1)
     nothing = np.zeros(count)
-    if usable.sum() < 2 * MIN_DEVIATIONS + _POINTS_EACH * count:
-        return nothing
     seasons = find_periods(values) if periods is None else periods
     with np.errstate(over="ignore", invalid="ignore"):
-        table = np.column_stack([_without_seasons(column, seasons) for column in (values, *columns.T)])
+        table = _without_seasons(np.column_stack([values, columns]), seasons)
+        usable = np.asarray(np.isfinite(table).all(axis=1))
+        if usable.sum() < 2 * MIN_DEVIATIONS + _POINTS_EACH * count:
+            return nothing
         sizes = table[usable].std(axis=0)
-        raw = np.abs(columns[usable]).max(axis=0)
+        raw = np.abs(np.where(np.isfinite(columns), columns, 0.0)).max(axis=0)
         varies = np.isfinite(sizes) & (sizes > 0.0)
         varies[1:] &= sizes[1:] > _CONSTANT * raw
         if not varies[0] or not varies[1:].any():
             return nothing
-        table = np.where(varies, table / np.where(varies, sizes, 1.0), 0.0)
+        table = np.where(varies & usable[:, np.newaxis], table / np.where(varies, sizes, 1.0), 0.0)
     slopes = _slopes(table[:, 0], table[:, 1:], usable)
     found: Floats = np.where(varies[1:], slopes * sizes[0] / np.where(varies[1:], sizes[1:], 1.0), 0.0)
     return found if np.isfinite(found).all() else nothing
 
 
-def _without_seasons(column: Floats, periods: tuple[int, ...]) -> Floats:
-    x = filled(column)
+def _without_seasons(table: Floats, periods: tuple[int, ...]) -> Floats:
     for period in periods:
-        if MIN_CYCLES * period <= len(x):
-            trend = centred_mean(x, period)
-            x = without_season(x - trend, period) + trend
-    return x
+        if MIN_CYCLES * period <= len(table):
+            table = table[period:] - table[:-period]
+    return table
 
 
 def _slopes(y: Floats, Z: Floats, usable: NDArray[np.bool_]) -> Floats:

@@ -15,7 +15,7 @@ from adsql.threshold import Policy, ThresholdPolicy
 from adsql.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from adsql.detector import Params
 
@@ -221,6 +221,23 @@ def _explaining(value: object, chosen: SeriesAlgorithm, ahead: int) -> tuple[str
             allowed="one of them, or none",
         )
     return names
+
+
+def check_others(option: str, names: Sequence[str], used: Sequence[str]) -> None:
+    """Raise if an option names a column of times or values again.
+
+    Raises
+    ------
+    InvalidOption
+        Naming the column.
+    """
+    taken = {name.casefold() for name in used}
+    for name in names:
+        if name.casefold() in taken:
+            raise InvalidOption(
+                f"{option} has the column {name!r}, which is the time or what is judged",
+                allowed="columns of other quantities",
+            )
 
 
 def days_among_numbers() -> InvalidOption:

@@ -47,10 +47,10 @@ def engine(engine, sales):
     return engine
 
 
-def expected(X, calendar=None, **options):
+def expected(X, calendar=None, covariates=None, /, **options):
     judged = detect(
         np.arange(len(X)) * 3_600, np.ones(len(X), dtype=bool), X, np.zeros(len(X), dtype=bool),
-        SeriesOptions.parse(X.shape[1], **options), calendar,
+        SeriesOptions.parse(X.shape[1], **options), calendar, covariates,
     )  # fmt: skip
     rows = []
     values = np.concatenate([X[:, 0], np.full(len(judged.later), np.nan)])
@@ -235,6 +235,33 @@ def test_whole_numbers_may_have_holidays(engine):
         )
 
 
+@pytest.mark.parametrize(("text", "options"), [
+    ("", {}), (", mode => 'causal', algorithm => 'ets'", {"mode": "causal", "algorithm": "ets"}),
+])  # fmt: skip
+def test_covariates_give_the_library_s_verdicts(engine, text, options):
+    def known(shop):
+        weather = np.random.default_rng(len(shop)).normal(size=HOURS)
+        weather[20] = np.nan
+        return weather, np.arange(HOURS) // 50
+
+    values = {shop: sold(shop) + 6.0 * np.nan_to_num(known(shop)[0]) - known(shop)[1] for shop in SHOPS}
+    weather = np.concatenate([known(shop)[0] for shop in SHOPS])
+    engine.create("driven", {
+        "shop": pa.array([shop for shop in SHOPS for _ in range(HOURS)]),
+        "ts": pa.array([START + dt.timedelta(hours=i) for _ in SHOPS for i in range(HOURS)], pa.timestamp("us", "UTC")),
+        "v": pa.array(np.concatenate(list(values.values())), from_pandas=True),
+        "weather": pa.array(weather, from_pandas=True),
+        "price": pa.array(np.concatenate([known(shop)[1] for shop in SHOPS])),
+    })  # fmt: skip
+    call = "detect_series_anomalies('driven', 'ts', ARRAY['v'], series => ARRAY['shop'], covariates => ARRAY['weather', 'price']"
+    for shop in SHOPS[:2]:
+        found = engine.rows(f"SELECT {RESULTS} FROM {call}{text}) WHERE series = '{shop}' ORDER BY ts")
+        beside = np.column_stack(known(shop))
+        judged = expected(values[shop][:, np.newaxis], None, beside, covariates=["weather", "price"], **options)
+        assert found == judged
+        assert found != expected(values[shop][:, np.newaxis], **options)
+
+
 def test_series_that_cannot_be_judged_say_why(engine):
     engine.create("odd", {
         "name": pa.array(["short"] * 3 + ["nothing"] * 30 + ["timeless"] * 30 + ["constant"] * 30),
@@ -273,6 +300,11 @@ def test_without_series_the_source_is_one(engine):
     ("'sales', 'ts', ARRAY['sold'], horizon => 3, algorithm => 'sub_pca'", "INVALID_OPTION", "sub_pca"),
     ("'sales', 'ts', ARRAY['sold'], exclude => 'no_such_table'", "UNKNOWN_SOURCE", "no_such_table"),
     ("'sales', 'ts', ARRAY['sold'], exclude => 'sales'", "UNKNOWN_COLUMN", "started_at"),
+    ("'sales', 'ts', ARRAY['sold'], covariates => ARRAY['rain']", "UNKNOWN_COLUMN", "covariates: column 'rain'"),
+    ("'sales', 'ts', ARRAY['sold'], covariates => ARRAY['shop']", "UNUSABLE_COLUMN", "'shop'"),
+    ("'sales', 'ts', ARRAY['sold'], covariates => ARRAY['visitors', 'sold']", "INVALID_OPTION", "'sold'"),
+    ("'sales', 'ts', ARRAY['sold'], covariates => ARRAY['visitors'], algorithm => 'sub_pca'", "INVALID_OPTION", "sub_pca"),
+    ("'sales', 'ts', ARRAY['sold'], covariates => ARRAY['visitors'], horizon => 3", "INVALID_OPTION", "horizon"),
     ("'sales', 'ts', ARRAY['sold'], holidays => 'no_such_table'", "UNKNOWN_SOURCE", "no_such_table"),
     ("'sales', 'ts', ARRAY['sold'], holidays => 'sales'", "UNKNOWN_COLUMN", "'date'"),
     ("'sales', 'ts', ARRAY['sold'], holidays => 'SELECT ts AS started_at FROM sales'", "UNKNOWN_COLUMN", "'ended_at'"),

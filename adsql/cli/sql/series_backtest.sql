@@ -11,6 +11,7 @@ FROM adsql.backtest_series(
     sensitivity => $sensitivity,
     direction => $direction,
     min_deviation => $min_deviation,
-    holidays => $holidays
+    holidays => $holidays,
+    covariates => $covariates
 )
 ORDER BY series, period

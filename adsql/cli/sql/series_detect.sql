@@ -12,5 +12,6 @@ FROM adsql.detect_series_anomalies(
     direction => $direction,
     min_deviation => $min_deviation,
     holidays => $holidays,
+    covariates => $covariates,
     mode => $mode
 )

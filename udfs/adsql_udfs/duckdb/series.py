@@ -30,33 +30,40 @@ _NUMBERS = ("expected", "lower", "upper", "score", "severity")
 
 
 class Rows(NamedTuple):
-    """The rows of some series: their times, values, which are excluded, and where each series begins and ends."""
+    """The rows of some series: times, values, which are excluded, where each series begins and ends, covariates."""
 
     time: pa.Array[Any]
     X: Floats
     excluded: NDArray[np.bool_]
     offsets: NDArray[np.int64]
+    covariates: Floats | None
 
 
 def unfolded(lists: Column) -> Rows:
     """Return the rows of lists, one a series; rows beside the lists are series without any.
 
-    A list has structs of the time `t`, the values `v0`, `v1`, ..., and whether the row is excluded, `x`.
+    A list has structs of the time `t`, the values `v0`, `v1`, ..., covariates `c0`, ..., and whether the row is
+    excluded, `x`.
     """
     whole: Any = plain_array(lists)
     offsets = whole.offsets.to_numpy().astype(np.int64)
     rows = whole.values.slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
-    names = [field.name for field in rows.type if field.name.startswith("v")]
-    X = np.column_stack([unbounded_float64(rows.field(name)) for name in names])
+    X, covariates = _table(rows, "v"), _table(rows, "c")
     excluded = rows.field("x").fill_null(False).to_numpy(zero_copy_only=False)
-    return Rows(rows.field("t"), X, excluded, offsets - offsets[0])
+    return Rows(rows.field("t"), X, excluded, offsets - offsets[0], covariates if covariates.shape[1] else None)
+
+
+def _table(rows: pa.StructArray, initial: str) -> Floats:
+    """Return the fields whose names begin so, as columns."""
+    names = [field.name for field in rows.type if field.name.startswith(initial)]
+    return np.column_stack([np.zeros((len(rows), 0)), *(unbounded_float64(rows.field(name)) for name in names)])
 
 
 def judge(lists: Column, calendars: Column, options: Column) -> pa.Array[Any]:
     """Return, for each series, the verdicts on its rows in their order, whose they are, and the season."""
     if not len(lists):
         return _detected([], pa.null())
-    time, X, excluded, offsets = unfolded(lists)
+    time, X, excluded, offsets, covariates = unfolded(lists)
     times, known = whole_times(time)
     asked = SeriesOptions.parse(X.shape[1], **json.loads(options[0].as_py()))
     judged: list[Detected | None] = []
@@ -65,8 +72,12 @@ def judge(lists: Column, calendars: Column, options: Column) -> pa.Array[Any]:
         # A row beside the lists has none.
         there = first < last
         judged.append(
-            detect(times[part], known[part], X[part], excluded[part], asked, calendar(days)) if there else None
-        )
+            detect(
+                times[part], known[part], X[part], excluded[part], asked, calendar(days),
+                None if covariates is None else covariates[part],
+            )
+            if there else None
+        )  # fmt: skip
     return _detected(judged, time.type)
 
 

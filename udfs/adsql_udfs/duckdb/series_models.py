@@ -79,7 +79,7 @@ def plan_score(
                 allowed=f"sources with the columns {', '.join(used)}",
                 hint="rename it in the source, which may be a SELECT",
             )
-    check_numbers(columns.values, types)
+    check_numbers("value_columns", columns.values, types)
     return template("score_series").substitute(
         source=source_query(source), handle=resolve(literal(model), version_text(version)), key=key_of(columns.series),
         text=_key_text(columns.series), time=identifier(columns.time), value=identifier(columns.values[0]),

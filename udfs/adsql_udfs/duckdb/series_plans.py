@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adsql.arrow import column_named
 from adsql.errors import InvalidOption, UnusableColumn
 from adsql.segment_keys import existing_column
-from adsql.series.options import SeriesOptions, days_among_numbers, gap
+from adsql.series.options import SeriesOptions, check_others, days_among_numbers, gap
 from adsql.wording import shown
 from adsql_udfs.duckdb.formulas import source_types
 from adsql_udfs.duckdb.plans import plain, template
@@ -79,6 +79,8 @@ class SeriesRows:
         The options without those that are NULL, and without sources.
     holidays
         When there are holidays, if that is known.
+    covariates
+        Names of columns of what is known beside the values.
     """
 
     source: str
@@ -88,6 +90,7 @@ class SeriesRows:
     excluded: str
     given: Mapping[str, Any]
     holidays: Holidays | None = None
+    covariates: Sequence[str] = ()
 
     @classmethod
     def of(
@@ -106,7 +109,7 @@ class SeriesRows:
         [time] = columns_of("time_column", time_column, types, most=1)
         values = columns_of("value_columns", value_columns, types)
         keys = columns_of("series", series, types) if series is not None else []
-        check_numbers(values, types)
+        check_numbers("value_columns", values, types)
         given = {name: value for name, value in plain(dict(options)).items() if value is not None}
         exclude, excluded = given.pop("exclude", None), "false"
         if exclude is not None:
@@ -115,20 +118,25 @@ class SeriesRows:
             excluded = _excluded(exclude, time, key_of(keys), by_series=bool(keys))
         days = given.pop("holidays", None)
         holidays = None if days is None else Holidays.of(days, plans["holidays"], time, types, by_series=bool(keys))
-        return cls(source, time, values, keys, excluded, given, holidays)
+        covariates: list[str] = []
+        if "covariates" in given:
+            covariates = columns_of("covariates", given["covariates"], types)
+            check_others("covariates", covariates, [time, *values])
+            check_numbers("covariates", covariates, types)
+        return cls(source, time, values, keys, excluded, given, holidays, covariates)
 
     def lists(self, key: str) -> str:
         """Return the SQL that makes each series a list; `key` is SQL that tells series apart."""
-        names = [f"v{place}" for place in range(len(self.values))]
+        columns = {f"v{place}": column for place, column in enumerate(self.values)}
+        columns |= {f"c{place}": column for place, column in enumerate(self.covariates)}
         return template("series_lists").substitute(
             source=source_query(self.source),
             key=key,
             time=identifier(self.time),
             values=", ".join(
-                f"CAST(adsql_source.{identifier(column)} AS DOUBLE) AS {name}"
-                for column, name in zip(self.values, names, strict=True)
+                f"CAST(adsql_source.{identifier(column)} AS DOUBLE) AS {name}" for name, column in columns.items()
             ),
-            fields=", ".join(f"'{name}': {name}" for name in names),
+            fields=", ".join(f"'{name}': {name}" for name in columns),
             excluded=self.excluded,
             points=POINTS,
             holidays="" if self.holidays is None else self.holidays.times,
@@ -236,13 +244,13 @@ def columns_of(option: str, value: object, types: Mapping[str, str] | None, most
     return list(names)
 
 
-def check_numbers(names: Sequence[str], types: Mapping[str, str] | None) -> None:
-    """Raise if a column of values holds no numbers."""
+def check_numbers(option: str, names: Sequence[str], types: Mapping[str, str] | None) -> None:
+    """Raise if a column that an option names holds no numbers."""
     kinds = {name.casefold(): kind for name, kind in (types or {}).items()}
     for name in names:
         kind = kinds.get(name.casefold(), "DOUBLE")
         if not kind.startswith(_NUMERIC):
             raise UnusableColumn(
-                f"value_columns: column {name!r} is of type {kind}", allowed="numbers and booleans",
+                f"{option}: column {name!r} is of type {kind}", allowed="numbers and booleans",
                 hint="cast it in the source: 'SELECT CAST(... AS DOUBLE) AS ... FROM ...'",
             )  # fmt: skip

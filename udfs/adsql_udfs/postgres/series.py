@@ -14,7 +14,7 @@ from adsql.segment_keys import existing_column
 from adsql.series.columns import whole_times
 from adsql.series.detection import Judged, detect
 from adsql.series.horizon import texts_behind
-from adsql.series.options import SeriesOptions, days_among_numbers, gap
+from adsql.series.options import SeriesOptions, check_others, days_among_numbers, gap
 from adsql.wording import shown
 from adsql_udfs.postgres import holidays
 from adsql_udfs.postgres.columns import aggregates, decoded
@@ -107,6 +107,8 @@ class SeriesRows:
         The options without sources.
     holidays
         SQL of the series' holidays, if there are any.
+    covariates
+        Columns of what is known beside the values.
     """
 
     source: Source
@@ -116,6 +118,7 @@ class SeriesRows:
     excluded: str
     given: Mapping[str, Any]
     holidays: str | None = None
+    covariates: Sequence[Column] = ()
 
     @classmethod
     def of(
@@ -140,12 +143,15 @@ class SeriesRows:
         if exclude is not None:
             excluded = _excluded(plpy, exclude, time, key_of(keys), by_series=bool(keys))
         own = None if days is None else _holidays(plpy, days, time, by_series=bool(keys))
-        return cls(rows, time, values, keys, excluded, asked, own)
+        beside = named(rows, "covariates", asked["covariates"]) if "covariates" in asked else []
+        check_others("covariates", [column.name for column in beside], [column.name for column in (time, *values)])
+        check_forms("covariates", beside, _NUMERIC, _OF_VALUE)
+        return cls(rows, time, values, keys, excluded, asked, own, beside)
 
     @property
     def columns(self) -> list[Column]:
-        """The columns of time and values."""
-        return [self.time, *self.values]
+        """The columns of time, values and covariates."""
+        return [self.time, *self.values, *self.covariates]
 
     def groups(self, columns: Sequence[Column]) -> str:
         """Return the SQL that makes each series a group with the binary parts of some columns."""
@@ -189,15 +195,18 @@ def judge(
         each column has to do with each row, as JSON, and the times of points that are forecast.
     """
     known_columns = described_columns(columns)
-    names = known_columns[1:]
-    time, *values = decoded(known_columns, parts[:-1], n).values()
-    asked = SeriesOptions.parse(len(values), **json.loads(options))
+    given = json.loads(options)
+    beside = len(given.get("covariates", []))
+    names = known_columns[1 : len(known_columns) - beside]
+    time, *numbers = decoded(known_columns, parts[:-1], n).values()
+    asked = SeriesOptions.parse(len(names), **given)
     times, known = whole_times(time)
-    X = np.column_stack([unbounded_float64(column) for column in values])
+    table = np.column_stack([unbounded_float64(column) for column in numbers])
+    X, covariates = table[:, : len(names)], table[:, len(names) :] if beside else None
     excluded = np.frombuffer(parts[-1], np.uint8).astype(np.bool_)
 
     def arrays() -> tuple[Any, ...]:
-        found = detect(times, known, X, excluded, asked, holidays.calendar(days))
+        found = detect(times, known, X, excluded, asked, holidays.calendar(days), covariates)
         season = None if found.season is None else list(found.season)
         shares = None if found.shares is None else _objects([column.name for column in names], found.shares)
         return (

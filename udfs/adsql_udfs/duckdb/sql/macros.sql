@@ -59,6 +59,7 @@ CREATE OR REPLACE $temporary MACRO $schema.detect_series_anomalies(
     min_deviation := NULL,
     exclude := NULL,
     holidays := NULL,
+    covariates := NULL,
     only_last_n := NULL,
     horizon := NULL,
     mode := NULL,
@@ -86,6 +87,7 @@ FROM query(
             'min_deviation': min_deviation,
             'exclude': exclude,
             'holidays': holidays,
+            'covariates': covariates,
             'only_last_n': only_last_n,
             'horizon': horizon,
             'mode': mode,
@@ -135,6 +137,7 @@ CREATE OR REPLACE $temporary MACRO $schema.backtest_series(
     direction := NULL,
     min_deviation := NULL,
     holidays := NULL,
+    covariates := NULL,
     params := NULL,
     seed := NULL
 ) AS TABLE
@@ -158,6 +161,7 @@ FROM query(
             'direction': direction,
             'min_deviation': min_deviation,
             'holidays': holidays,
+            'covariates': covariates,
             'params': params,
             'seed': seed
         }

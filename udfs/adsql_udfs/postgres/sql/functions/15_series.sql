@@ -52,6 +52,7 @@ CREATE OR REPLACE FUNCTION adsql.detect_series_anomalies(
     min_deviation double precision DEFAULT NULL,
     exclude text DEFAULT NULL,
     holidays text DEFAULT NULL,
+    covariates text[] DEFAULT NULL,
     only_last_n bigint DEFAULT NULL,
     mode text DEFAULT NULL,
     params text DEFAULT NULL,
@@ -70,8 +71,8 @@ SELECT d.series, d.ts, d.value, d.expected_value, d.lower_bound, d.upper_bound, 
     d.is_anomaly, d.status, d.algorithm, d.season, d.contribution, d.ts_number
 FROM adsql.__detect_series($1, $2, $3, $4, pg_catalog.jsonb_build_object(
     'algorithm', $5, 'season', $6, 'sensitivity', $7, 'contamination', $8, 'alert_budget', $9, 'direction', $10,
-    'min_deviation', $11, 'exclude', $12, 'holidays', $13, 'only_last_n', $14, 'mode', $15, 'params', $16,
-    'seed', $17, 'horizon', $18
+    'min_deviation', $11, 'exclude', $12, 'holidays', $13, 'covariates', $14, 'only_last_n', $15, 'mode', $16,
+    'params', $17, 'seed', $18, 'horizon', $19
 )) AS d
 $sql$;
 

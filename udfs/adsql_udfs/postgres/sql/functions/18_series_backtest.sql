@@ -36,6 +36,7 @@ CREATE OR REPLACE FUNCTION adsql.backtest_series(
     direction text DEFAULT NULL,
     min_deviation double precision DEFAULT NULL,
     holidays text DEFAULT NULL,
+    covariates text[] DEFAULT NULL,
     params text DEFAULT NULL,
     seed bigint DEFAULT NULL
 )
@@ -48,7 +49,7 @@ AS $sql$
 SELECT b.series, b.period, b.points, b.judged, b.anomalies, b.alerts, b.incidents, b.detected, b.missed, b.false_alerts,
     b.delay
 FROM adsql.__backtest($1, $2, $3, $4, $5, $6, pg_catalog.jsonb_build_object(
-    'algorithm', $7, 'season', $8, 'sensitivity', $9, 'direction', $10, 'min_deviation', $11, 'holidays', $12, 'params', $13,
-    'seed', $14
+    'algorithm', $7, 'season', $8, 'sensitivity', $9, 'direction', $10, 'min_deviation', $11, 'holidays', $12, 'covariates', $13,
+    'params', $14, 'seed', $15
 )) AS b
 $sql$;
