@@ -6,7 +6,8 @@ number, and categories. One column, two, three are tried in all combinations, wi
 many combinations; each column that is found then gets the value nearest to its own that does. Beyond three, columns
 become usual one after another, in the order of their contributions, and those that need not are taken back.
 
-Points in time, and texts of which only the pattern counts, stay as they are.
+A point in time is moved by what a model sees of it: to times of day that the training had, and to days of the same week
+that have weekdays it had. Texts of which only the pattern counts stay as they are.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from adsql.arrow import LARGEST, Kind
+from adsql.arrow import LARGEST, SECONDS_PER_DAY, Kind, to_float64
 from adsql.contributions import contributions_of
 from adsql.features import LIMIT
-from adsql.reference import Categories, Numbers, required
+from adsql.reference import Categories, Numbers, required, weekdays
 from adsql.segment_keys import value_text
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Change(NamedTuple):
     suggested
         What would make the row normal, together with the other changes.
     change
-        By how many spreads of the column; None for a category.
+        By how many spreads of the column; None for a category and for a point in time.
     status
         None, or why nothing is suggested.
     """
@@ -68,10 +69,13 @@ class Change(NamedTuple):
 
 
 class _Movable(NamedTuple):
-    """A column that can be changed, its feature's place, and the values to try: as they are, scaled, how far away."""
+    """A column that can be changed, its p features' places, and the k values to try.
+
+    They are given as they are told, as features, shape (k, p), and by how far away they are.
+    """
 
     column: str
-    place: int
+    places: list[int]
     values: Sequence[Any]
     scaled: Floats
     distance: Floats
@@ -140,7 +144,7 @@ def _changes(segment: Segment, row: Columns, x: Floats) -> list[Change]:
     found = _fewest(movables, x, is_normal)
     if found is None:
         parts = contributions_of(segment.detector, x[None, :]).parts[0]
-        ranked = sorted(movables, key=lambda one: -float(parts[one.place]))
+        ranked = sorted(movables, key=lambda one: -float(parts[one.places].sum()))
         found = _combined(ranked[:COMBINED], x, is_normal) or _greedy(ranked, x, is_normal)
     if found is None:
         return [Change(None, None, None, None, NOTHING)]
@@ -149,7 +153,8 @@ def _changes(segment: Segment, row: Columns, x: Floats) -> list[Change]:
 
 def _movables(segment: Segment, row: Columns, x: Floats) -> list[_Movable]:
     traits = {trait.name: trait for trait in required(segment.reference).traits}
-    found = []
+    found = list[_Movable]()
+    moments = dict[str, list[int]]()
     for place, feature in enumerate(segment.features.features):
         trait = traits.get(feature.column)
         if isinstance(trait, Numbers) and feature.encoding == "value":
@@ -157,15 +162,48 @@ def _movables(segment: Segment, row: Columns, x: Floats) -> list[_Movable]:
             distance = np.abs(scaled - x[place])
             tried = distance > 0
             values = trait.grid[tried].tolist()
-            found.append(_Movable(feature.column, place, values, scaled[tried], distance[tried], is_number=True))
+            found.append(
+                _Movable(feature.column, [place], values, scaled[tried, None], distance[tried], is_number=True)
+            )
         elif isinstance(trait, Categories) and feature.encoding == "rarity":
             own = value_text(row[feature.column])[0].as_py()
             # Of categories that are equally rare the score is the same.
             first = {feature.rarity_of(value): value for value in reversed(trait.values) if value != own}
             scaled = _scaled(np.array(sorted(first)), feature)
             texts = [first[rarity] for rarity in sorted(first)]
-            found.append(_Movable(feature.column, place, texts, scaled, np.ones(len(texts)), is_number=False))
+            found.append(
+                _Movable(feature.column, [place], texts, scaled[:, None], np.ones(len(texts)), is_number=False)
+            )
+        elif feature.kind in (Kind.TIMESTAMP, Kind.DATE):
+            moments.setdefault(feature.column, []).append(place)
+    found += (_moved(segment, row[column], places, x) for column, places in moments.items())
     return [one for one in found if len(one.values)]
+
+
+def _moved(segment: Segment, own: pa.Array[Any], places: list[int], x: Floats) -> _Movable:
+    """Return a column of points in time, moved to other times of day and other days of the week."""
+    features = [segment.features.features[place] for place in places]
+    column = features[0].column
+    seconds = to_float64(own)
+    there = seconds[np.isfinite(seconds)]  # what is missing is not on any day
+    midnight = there // SECONDS_PER_DAY * SECONDS_PER_DAY
+    clock, days = there - midnight, midnight
+    for trait in required(segment.reference).traits:
+        if trait.column != column:
+            continue
+        if isinstance(trait, Numbers):
+            clock = np.unique(np.concatenate([clock, trait.grid])) if len(there) else clock
+        else:
+            near = midnight + np.arange(-3.0, 4.0) * SECONDS_PER_DAY if len(there) else midnight
+            known = [name in trait.values for name in weekdays(near).to_pylist()]
+            days = near[np.array(known, np.bool_) | (near == midnight)]
+    moments = np.add.outer(days, clock).ravel()
+    scaled = np.column_stack([_scaled(feature.coordinates(moments), feature) for feature in features])
+    distance = np.linalg.norm(scaled - x[places], axis=1)
+    tried = distance > 0
+    stamps = pa.array(np.round(moments[tried] * 1e6).astype(np.int64)).cast(pa.timestamp("us"))
+    told = stamps.cast(pa.date32()) if features[0].kind is Kind.DATE else stamps
+    return _Movable(column, places, value_text(told).to_pylist(), scaled[tried], distance[tried], is_number=False)
 
 
 def _scaled(values: Floats, feature: Feature) -> Floats:
@@ -201,7 +239,7 @@ def _best(
         distance = sum((one.distance[grid] for one, grid in zip(subset, grids, strict=True)), np.zeros(len(grids[0])))
         rows = np.repeat(x[None, :], len(distance), axis=0)
         for one, grid in zip(subset, grids, strict=True):
-            rows[:, one.place] = one.scaled[grid]
+            rows[:, one.places] = one.scaled[grid]
         helps = np.flatnonzero(is_normal(rows))
         if len(helps):
             nearest = helps[np.argmin(distance[helps])]
@@ -216,23 +254,23 @@ def _spread_out(size: int, most: int) -> NDArray[np.int64]:
 
 def _greedy(movables: Sequence[_Movable], x: Floats, is_normal: Callable[..., NDArray[np.bool_]]) -> _Found | None:
     """Return a change of more columns that helps: all become usual up to some column, but for those that need not."""
-    usual = {one.place: int(np.argmin(np.abs(one.scaled))) for one in movables}
+    usual = {one.column: int(np.argmin(np.linalg.norm(one.scaled, axis=1))) for one in movables}
     changed: list[_Movable] = []
     row = x.copy()
     for one in movables:
         changed.append(one)
-        row[one.place] = one.scaled[usual[one.place]]
+        row[one.places] = one.scaled[usual[one.column]]
         if is_normal(row[None, :])[0]:
             break
     else:
         return None
     for one in reversed(changed[:]):
-        row[one.place] = x[one.place]
+        row[one.places] = x[one.places]
         if is_normal(row[None, :])[0]:
             changed.remove(one)
         else:
-            row[one.place] = one.scaled[usual[one.place]]
-    chosen = tuple(usual[one.place] for one in changed)
+            row[one.places] = one.scaled[usual[one.column]]
+    chosen = tuple(usual[one.column] for one in changed)
     return _Found(sum(float(one.distance[k]) for one, k in zip(changed, chosen, strict=True)), tuple(changed), chosen)
 
 
@@ -242,8 +280,8 @@ def _nearest(found: _Found, x: Floats, is_normal: Callable[..., NDArray[np.bool_
     for position, one in enumerate(found.columns):
         rows = np.repeat(x[None, :], len(one.values), axis=0)
         for other, k in zip(found.columns, chosen, strict=True):
-            rows[:, other.place] = other.scaled[k]
-        rows[:, one.place] = one.scaled
+            rows[:, other.places] = other.scaled[k]
+        rows[:, one.places] = one.scaled
         helps = np.flatnonzero(is_normal(rows))
         chosen[position] = int(helps[np.argmin(one.distance[helps])])
     return found._replace(chosen=tuple(chosen))
@@ -254,16 +292,17 @@ def _told(
 ) -> list[Change]:
     new = x.copy()
     for one, k in zip(found.columns, found.chosen, strict=True):
-        new[one.place] = one.scaled[k]
+        new[one.places] = one.scaled[k]
     result = []
     for one, k in zip(found.columns, found.chosen, strict=True):
         column, value = row[one.column], one.values[k]
         change = None
         if one.is_number:
+            [place] = one.places
             if pa.types.is_floating(column.type) and np.any(np.mod(one.values, 1.0) != 0.0):
-                value = _between(one, value, features[one.place], x, new, is_normal)
-            change = float(new[one.place] - x[one.place])
-            suggested = _number_text(value, column.type, features[one.place].kind)
+                value = _between(one, value, features[place], x, new, is_normal)
+            change = float(new[place] - x[place])
+            suggested = _number_text(value, column.type, features[place].kind)
         else:
             suggested = str(value)
         own = value_text(column)[0].as_py()
@@ -278,10 +317,10 @@ def _between(
 
     def helps(candidate: float) -> bool:
         row = new.copy()
-        row[one.place] = _scaled(np.array([candidate]), feature)[0]
+        row[one.places] = _scaled(np.array([candidate]), feature)
         return bool(is_normal(row[None, :])[0])
 
-    own = feature.center + feature.scale * x[one.place]
+    own = feature.center + feature.scale * float(x[one.places][0])
     near, beyond = value, float(np.clip(own, min(one.values), max(one.values)))
     for _ in range(_HALVINGS):
         middle = (near + beyond) / 2.0
@@ -290,7 +329,7 @@ def _between(
     rounded = (float(f"{near:.{digits}g}") for digits in _DIGITS)
     close = (r for r in rounded if least <= r <= most and abs(r - near) <= _CLOSE * feature.scale)
     best = next((r for r in close if helps(r)), near)
-    new[one.place] = _scaled(np.array([best]), feature)[0]
+    new[one.places] = _scaled(np.array([best]), feature)
     return best
 
 

@@ -5,14 +5,16 @@ The algorithms know no database; whoever installs an engine makes `adsql.connect
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
 from adsql.errors import UnknownEngine
 
 
+@cache
 def engine(name: str = "duckdb") -> Any:  # noqa: ANN401 - a module with connect and register
-    """Return an engine's module.
+    """Return an engine's module; all installed packages are searched for it, once.
 
     Raises
     ------

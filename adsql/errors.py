@@ -4,51 +4,15 @@ The message has one form everywhere: ``[CODE] what is wrong. Allowed: ... Do: ..
 exception into their own, as text; the code in brackets survives that, so that a program can rely on it
 whether it calls Python, SQL or the command line. `from_message` reads it back.
 
-::
+A code is the name of its class; `docs/errors.md`, which is written from the classes, tells what each means. These
+are the families::
 
     AdsqlError
     ├── OptionError                     the call itself                              exit code 2
-    │   ├── UnknownAlgorithm            ADSQL_UNKNOWN_ALGORITHM
-    │   ├── UnknownParameter            ADSQL_UNKNOWN_PARAMETER
-    │   ├── InvalidParameter            ADSQL_INVALID_PARAMETER
-    │   ├── InvalidOption               ADSQL_INVALID_OPTION
-    │   ├── NotIncremental              ADSQL_NOT_INCREMENTAL
-    │   ├── NotRowWise                  ADSQL_NOT_ROW_WISE
-    │   └── UnknownDialect              ADSQL_UNKNOWN_DIALECT
     ├── SourceError                     the table, query or file                     exit code 3
-    │   ├── UnknownSource               ADSQL_UNKNOWN_SOURCE
-    │   ├── InvalidSource               ADSQL_INVALID_SOURCE
-    │   ├── EmptySource                 ADSQL_EMPTY_SOURCE
-    │   ├── TooFewRows                  ADSQL_TOO_FEW_ROWS
-    │   ├── TooManyRows                 ADSQL_TOO_MANY_ROWS
-    │   └── ResultColumnExists          ADSQL_RESULT_COLUMN_EXISTS
     ├── ColumnError                     its columns                                  exit code 3
-    │   ├── UnknownColumn               ADSQL_UNKNOWN_COLUMN
-    │   ├── NoUsableColumn              ADSQL_NO_USABLE_COLUMN
-    │   ├── UnusableColumn              ADSQL_UNUSABLE_COLUMN
-    │   ├── MissingColumn               ADSQL_MISSING_COLUMN
-    │   ├── ColumnTypeChanged           ADSQL_COLUMN_TYPE_CHANGED
-    │   └── WrongFeatureCount           ADSQL_WRONG_FEATURE_COUNT
     ├── ModelError                      saved models                                 exit code 4
-    │   ├── UnknownModel                ADSQL_UNKNOWN_MODEL
-    │   ├── UnknownVersion              ADSQL_UNKNOWN_VERSION
-    │   ├── AmbiguousModel              ADSQL_AMBIGUOUS_MODEL
-    │   ├── InvalidModelName            ADSQL_INVALID_MODEL_NAME
-    │   ├── CorruptModel                ADSQL_CORRUPT_MODEL
-    │   ├── NewerModel                  ADSQL_NEWER_MODEL
-    │   ├── NoReference                 ADSQL_NO_REFERENCE
-    │   ├── WrongKindOfModel            ADSQL_WRONG_KIND_OF_MODEL
-    │   ├── ModelChanged                ADSQL_MODEL_CHANGED
-    │   └── NoSqlForm                   ADSQL_NO_SQL_FORM
     └── DatabaseError                   the database adsql is installed in           exit code 5
-        ├── NewerDatabase               ADSQL_NEWER_DATABASE
-        ├── VersionMismatch             ADSQL_VERSION_MISMATCH
-        ├── IncompleteInstallation      ADSQL_INCOMPLETE_INSTALLATION
-        ├── NotRegistered               ADSQL_NOT_REGISTERED
-        ├── ReadOnlyDatabase            ADSQL_READ_ONLY_DATABASE
-        ├── UnusableDatabase            ADSQL_UNUSABLE_DATABASE
-        ├── MigrationChanged            ADSQL_MIGRATION_CHANGED
-        └── UnknownEngine               ADSQL_UNKNOWN_ENGINE
 """
 
 from __future__ import annotations
@@ -60,7 +24,7 @@ from typing import TYPE_CHECKING, ClassVar
 from adsql.wording import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _CODE = re.compile(r"\[(ADSQL_[A-Z_]+)\] (.*)", re.DOTALL)
 
@@ -391,16 +355,10 @@ def from_message(text: str) -> AdsqlError | None:
 
 
 def class_of(code: str) -> type[AdsqlError] | None:
-    """Return the class of a code; None if it is none of those above.
+    """Return the class of a code; None if it is none of those above, as others may need more than a message.
 
     >>> class_of("ADSQL_EMPTY_SOURCE").__name__
     'EmptySource'
     """
-    # Those of other modules may need more than a message to be made.
-    return next((cls for cls in _subclasses(AdsqlError) if cls.code == code and cls.__module__ == __name__), None)
-
-
-def _subclasses(cls: type[AdsqlError]) -> Iterator[type[AdsqlError]]:
-    yield cls
-    for child in cls.__subclasses__():
-        yield from _subclasses(child)
+    own = (cls for cls in globals().values() if isinstance(cls, type) and issubclass(cls, AdsqlError))
+    return next((cls for cls in own if cls.code == code), None)

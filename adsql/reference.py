@@ -272,7 +272,7 @@ def observed(features: FeatureSpec, table: Columns) -> Iterator[Observed]:
         if "sin_of_day" in encodings or "cos_of_day" in encodings:
             yield Observed(f"{name}:time_of_day", name, to_float64(column) % SECONDS_PER_DAY)
         if "sin_of_week" in encodings or "cos_of_week" in encodings:
-            yield Observed(f"{name}:day_of_week", name, _weekdays(to_float64(column)))
+            yield Observed(f"{name}:day_of_week", name, weekdays(to_float64(column)))
 
 
 def counts_of(values: Any) -> dict[str, int]:  # noqa: ANN401 - an array of texts
@@ -285,7 +285,8 @@ def _summary(one: Observed) -> Numbers | Categories:
     return Categories.of(one) if isinstance(one.values, pa.Array) else Numbers.of(one)
 
 
-def _weekdays(seconds: Floats) -> pa.StringArray:
+def weekdays(seconds: Floats) -> pa.StringArray:
+    """Return the names of the days of the week of points in time, given in seconds since 1970; NULL where missing."""
     gone = np.isnan(seconds)
     day = ((np.where(gone, 0.0, seconds) - MONDAY) % WEEK // SECONDS_PER_DAY).astype(np.int64)
     return pa.array(np.array(_WEEKDAYS)[day], pa.string(), mask=gone)

@@ -131,7 +131,7 @@ class Segment:
         if isinstance(self.detector, Reranked):
             raise NotIncremental(
                 "a model that has learned from verdicts cannot learn from further rows alone",
-                hint="update the version before, then apply the feedback to it; or train it again on all rows",
+                hint="apply_feedback(model, source) with the old rows and the new: it learns from all verdicts again",
             )
         if not isinstance(self.detector, Incremental):
             raise NotIncremental(

@@ -104,6 +104,18 @@ def explain(
         show_report("explain", db, chosen_input(source, source_option), values, output_format)
 
 
+def suggest_normal(
+    name: Name,
+    db: Database,
+    source: Input = None,
+    source_option: InputOption = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell what would have to change for the anomalies of a file or table to be normal."""
+    with reporting():
+        show_report("suggest_normal", db, chosen_input(source, source_option), {"name": name}, output_format)
+
+
 def profile(
     source: Input = None,
     source_option: InputOption = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 from urllib.parse import quote
 
 from adsql.client.bodies import ARROW, request_of, table_of
@@ -16,41 +16,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from adsql.client.bodies import Rows
+    from adsql.client.options import DetectionOptions, EvaluationOptions, TrainingOptions
 
 T = TypeVar("T")
 API = "/api/v1"
 _ARROW = {"Accept": ARROW}
 _JOB = {"Prefer": "respond-async"}
-
-
-class TrainingOptions(TypedDict, total=False):
-    """Options of the SQL functions `train_model` and `detect_anomalies`, which docs/sql.md describes."""
-
-    algorithm: str
-    columns: Sequence[str]
-    segment_by: Sequence[str]
-    contamination: float
-    threshold: float
-    alert_budget: int
-    params: dict[str, Any]
-    seed: int
-    label_column: str
-    segment_shrinkage: float
-    alert_day: str
-
-
-class DetectionOptions(TrainingOptions, total=False):
-    """The same, or a saved model instead."""
-
-    model: str
-    version: int
-
-
-class EvaluationOptions(TypedDict, total=False):
-    """Options of the SQL function `evaluate_model`."""
-
-    k: int
-    version: int
 
 
 class Client:
@@ -248,6 +219,18 @@ class Client:
         sent = request_of(rows, {"top_k": top_k, "key": key, "version": version})
         return self._table("POST", f"/models/{_segment(model)}/explain", sent)
 
+    def suggest_normal(self, model: str, rows: Rows) -> pa.Table:
+        """Tell what would have to change for the anomalies among rows to be normal; see the SQL function of this name.
+
+        Examples
+        --------
+        >>> with Client(url, api_key=key) as client:
+        ...     trained = client.train("widths", [{"x": float(i % 7)} for i in range(50)], algorithm="mad")
+        ...     client.suggest_normal("widths", [{"x": 3.0}, {"x": 99.0}])["suggested"].to_pylist()
+        ['6']
+        """
+        return self._table("POST", f"/models/{_segment(model)}/suggest-normal", request_of(rows, {}))
+
     def thresholds(self, model: str, rows: Rows, *, version: int | None = None) -> pa.Table:
         """Tell what each threshold of a model would flag; the SQL function is `threshold_report`."""
         return self._table("POST", f"/models/{_segment(model)}/thresholds", request_of(rows, {"version": version}))
@@ -272,6 +255,31 @@ class Client:
     def profile(self, rows: Rows) -> pa.Table:
         """Tell what the columns of rows are like; the SQL function is `profile_data`."""
         return self._table("POST", "/profile", request_of(rows, {}))
+
+    def stability(
+        self,
+        rows: Rows,
+        *,
+        algorithm: str | None = None,
+        columns: Sequence[str] | None = None,
+        params: dict[str, Any] | None = None,
+        seed: int | None = None,
+    ) -> pa.Table:
+        """Tell how much results depend on the seed and on the rows; the SQL function is `model_stability`."""
+        sent = {"algorithm": algorithm, "columns": columns and list(columns), "params": params, "seed": seed}
+        return self._table("POST", "/stability", request_of(rows, sent))
+
+    def agreement(
+        self,
+        rows: Rows,
+        *,
+        algorithms: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+        seed: int | None = None,
+    ) -> pa.Table:
+        """Tell how far detectors agree on rows; the SQL function is `detector_agreement`."""
+        sent = {"algorithms": algorithms and list(algorithms), "columns": columns and list(columns), "seed": seed}
+        return self._table("POST", "/agreement", request_of(rows, sent))
 
     def contrast(self, rows: Rows, flag: str, dimensions: Sequence[str]) -> pa.Table:
         """Tell which groups flagged rows come from; the SQL function is `contrast_anomalies`."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_validator
 
 _INT4, _INT8 = 2**31 - 1, 2**63 - 1
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000_000)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000)]
 Version: TypeAlias = Annotated[int, Field(ge=1, le=_INT4)]
 # Options that a form or an address writes as text.
-_LISTS, _JSON = ("columns", "segment_by", "models", "versions", "dimensions"), "params"
+_LISTS, _JSON = ("columns", "segment_by", "models", "versions", "dimensions", "algorithms"), "params"
 
 
 class Given(BaseModel):
@@ -120,6 +120,27 @@ class Comparison(Given):
     label: Name = Field(description="The column that says which rows are anomalies")
     k: Annotated[int, Field(ge=1, le=_INT8)] | None = Field(None, description="For metrics at the k strangest rows")
     versions: list[Version] | None = Field(None, description="Of each model; by default the newest")
+
+
+class Stability(Given):
+    """Rows to train models on that differ in the seed or in the rows."""
+
+    algorithm: Name | None = Field(None, description="A detector: `GET /detectors`; by default `auto`")
+    columns: list[str] | None = Field(None, description="The columns to use; by default all that can be")
+    params: dict[str, Any] | None = Field(None, description="The detector's parameters")
+    seed: Annotated[int, Field(ge=-_INT8, le=_INT8)] | None = Field(None, description="For everything drawn at random")
+
+    @field_serializer("params")
+    def _as_text(self, params: dict[str, Any] | None) -> str | None:
+        return None if params is None else json.dumps(params)
+
+
+class Agreement(Given):
+    """Rows that detectors are compared on."""
+
+    algorithms: list[Name] | None = Field(None, description="Detectors; by default five that are unlike")
+    columns: list[str] | None = Field(None, description="The columns to use; by default all that can be")
+    seed: Annotated[int, Field(ge=-_INT8, le=_INT8)] | None = Field(None, description="For everything drawn at random")
 
 
 class Contrast(Given):

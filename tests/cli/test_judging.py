@@ -45,6 +45,13 @@ def test_explain_prints_the_reasons_of_the_anomalies(models):
     )
 
 
+def test_suggest_normal_prints_what_would_have_to_change(models):
+    [found] = table("suggest-normal", "one", "trips.csv")
+    assert (found["row_number"], found["feature"], found["value"]) == ("501", "fare", "950")
+    assert float(found["suggested"]) < 100
+    assert "ADSQL_UNKNOWN_MODEL" in adsql("suggest-normal", "none", "trips.csv", "-d", "m.duckdb", code=4).stderr
+
+
 def test_profile_prints_the_columns_and_the_detectors_that_suit_them(folder):
     found = {
         row["column_name"]: row

@@ -16,28 +16,22 @@ CLEAN_SHARE = 0.01
 SMALL_GROUPS_ARE_STRANGE = {"cblof", "kpca"}
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("d", [1, 2, 5, 20])
+@pytest.mark.parametrize(("d", "seed"), [(1, 0), (2, 1), (5, 0), (20, 1)])
 def test_at_most_one_percent_of_clean_data_is_flagged(algorithm, d, seed):
-    table = normal(10_000, d, seed=100 * d + seed)
+    table = normal(5_000, d, seed=100 * d + seed)
     scores = fitted(algorithm, table, seed=seed).score(table)
     assert scores.is_anomaly.mean() <= CLEAN_SHARE
 
 
-@pytest.mark.parametrize("d", [1, 3, 10])
-def test_nothing_is_stranger_than_an_obvious_outlier(algorithm, d):
+@pytest.mark.parametrize("d", [1, 2, 3, 10])
+def test_an_obvious_outlier_is_flagged_and_nothing_is_stranger(algorithm, d):
     table = with_outlier(500, d)
     scores = fitted(algorithm, table).score(table)
     # Detectors that look at ranks or bins may give an extreme of clean data the same score, never a higher one.
     assert scores.anomaly_score[-1] == scores.anomaly_score.max()
     assert scores.severity[-1] == scores.severity.max()
-
-
-# Not one column: the ranks that ecod looks at are the same for all samples of one column.
-@pytest.mark.parametrize("d", [2, 3, 10])
-def test_an_obvious_outlier_is_flagged(algorithm, d):
-    table = with_outlier(500, d)
-    assert fitted(algorithm, table).score(table).is_anomaly[-1]
+    # Not of one column: the ranks that ecod looks at are the same for all samples of one column.
+    assert scores.is_anomaly[-1] or d == 1
 
 
 # Their scores are bounded: on a grid of 35 points the clean rows between the points reach them as well.
@@ -117,8 +111,8 @@ def test_the_policy_does_not_change_scores(algorithm):
 
 @pytest.mark.parametrize("share", [0.02, 0.05, 0.1, 0.3])
 def test_the_less_usual_value_of_a_boolean_is_no_anomaly(algorithm, share):
-    if algorithm.spec.name in SMALL_GROUPS_ARE_STRANGE:
-        share = max(share, 0.3)
+    if algorithm.spec.name in SMALL_GROUPS_ARE_STRANGE and share < 0.3:
+        pytest.skip("small groups are what it looks for")
     rng = np.random.default_rng(4)
     table = {
         "amount": pa.array(50 + 10 * np.sin(np.arange(5_000))),
@@ -131,7 +125,7 @@ def test_the_less_usual_of_many_categories_is_no_anomaly(algorithm):
     rng = np.random.default_rng(5)
     shares = [0.102] * 9 + [0.082]
     table = {
-        "amount": pa.array(rng.normal(size=5_000)),
-        "city": pa.array(rng.choice(list("abcdefghij"), 5_000, p=shares).tolist()),
+        "amount": pa.array(rng.normal(size=2_000)),
+        "city": pa.array(rng.choice(list("abcdefghij"), 2_000, p=shares).tolist()),
     }
     assert fitted(algorithm, table).score(table).is_anomaly.mean() <= 0.01

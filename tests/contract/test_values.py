@@ -16,18 +16,11 @@ def assert_finite(scores):
 
 
 @pytest.mark.parametrize("make", AWKWARD.values(), ids=AWKWARD)
-def test_an_awkward_table_is_scored(algorithm, make):
+def test_an_awkward_table_is_scored_and_so_is_any_number_by_its_model(algorithm, make):
     table = make()
     model = fitted(algorithm, table)
-    scores = model.score(table)
-    assert_finite(scores)
+    assert_finite(model.score(table))
     assert np.isfinite(model.threshold)
-
-
-@pytest.mark.parametrize("make", AWKWARD.values(), ids=AWKWARD)
-def test_a_model_of_an_awkward_table_scores_any_number(algorithm, make):
-    table = make()
-    model = fitted(algorithm, table)
     numbers = [name for name in model.positional_columns if pa.types.is_float64(table[name].type)]
     extremes = pa.array([np.inf, -np.inf, 1.7e308, -1.7e308, 5e-324, 0.0, -0.0, 1e150])
     rest = taken(table, [0] * len(extremes))

@@ -160,3 +160,18 @@ def test_what_cannot_be_is_refused(judged, call, code):
 def test_a_word_that_is_no_verdict_is_refused_by_the_table(judged):
     with pytest.raises(judged.error, match="verdict"):
         judged.run("""INSERT INTO adsql.feedback (model, "row", verdict) VALUES ('judged', '{}', 'maybe')""")
+
+
+@pytest.mark.parametrize("algorithm", ["zscore", "mad"])
+def test_a_model_that_has_learned_is_neither_updated_nor_written_as_sql(judged, algorithm):
+    judged.rows(f"SELECT version FROM train_model('judged', 'measured', '{algorithm}', columns => ARRAY['x', 'y'])")
+    judged.rows(GIVE)
+    judged.rows("SELECT version FROM apply_feedback('judged', 'measured')")
+    before = judged.rows(FLAGGED)
+    with judged.raises("NOT_INCREMENTAL", "verdicts", "apply_feedback(model, source)"):
+        judged.rows("SELECT version FROM update_model('judged', 'measured')")
+    with judged.raises("NO_SQL_FORM", "verdicts", "the version before"):
+        judged.rows("SELECT model_sql('judged')")
+    assert judged.rows(FLAGGED) == before
+    more = "SELECT * FROM measured UNION ALL SELECT id + 600, x * 0.99, y * 0.99, day, kind FROM measured"
+    assert judged.value(f"SELECT n_rows FROM apply_feedback('judged', '{more}')") > 1000, "what the errors say to do"

@@ -108,6 +108,9 @@ def test_reports_are_tables(client):
     assert set(client.compare([MODEL], labelled, "fraud", k=1)["model"].to_pylist()) == {MODEL}
     assert client.profile(TABLE)["column_name"].to_pylist() == TABLE.column_names
     assert "lift" in client.contrast(labelled, "fraud", ["short"]).column_names
+    assert set(client.suggest_normal(MODEL, TRIPS)["row_number"].to_pylist()) == {len(TRIPS)}
+    assert "metric" in client.stability(TABLE, algorithm="mad", seed=1).column_names
+    assert client.agreement(TABLE, algorithms=["mad", "zscore"])["other"].to_pylist() == ["zscore"]
 
 
 def test_a_model_learns_from_verdicts(client):

@@ -25,7 +25,7 @@ def test_all_endpoints_that_take_rows_have_examples():
         "/api/v1/detect", "/api/v1/train", "/api/v1/models/{name}/score", "/api/v1/models/{name}/evaluate", "/api/v1/sql",
         "/api/v1/models/{name}/explain", "/api/v1/models/{name}/thresholds", "/api/v1/models/{name}/drift",
         "/api/v1/compare", "/api/v1/profile",
-        "/api/v1/contrast",
+        "/api/v1/contrast", "/api/v1/models/{name}/suggest-normal", "/api/v1/stability", "/api/v1/agreement",
         *(f"/api/v1/models/{{name}}/feedback{what}" for what in ("", "/preview", "/apply")),
     }  # fmt: skip
 

@@ -31,6 +31,21 @@ def test_an_anomaly_is_explained(admin, model):
     assert "fare 950" in found[0]["reason"]
 
 
+def test_what_would_be_normal_is_suggested(admin, model):
+    given = [{"row_number": 7, **row} for row in ROWS]  # a name of the result's
+    [found] = rows(admin.post(f"/models/{model}/suggest-normal", json={"rows": given}))
+    assert (found["row_number"], found["feature"], found["value"], found["status"]) == (len(ROWS), "fare", "950", None)
+    repaired = [{**ROWS[-1], "fare": float(found["suggested"])}]
+    assert rows(admin.post(f"/models/{model}/suggest-normal", json={"rows": repaired})) == []
+
+
+def test_without_labels_stability_and_agreement_are_told(admin):
+    sent = {"rows": ROWS, "algorithm": "knn", "params": {"n_neighbors": 3}, "columns": ["fare"], "seed": 3}
+    assert {one["varied"] for one in rows(admin.post("/stability", json=sent))} == {"seed", "rows"}
+    [pair] = rows(admin.post("/agreement", json={"rows": ROWS, "algorithms": ["mad", "zscore"], "columns": ["fare"]}))
+    assert (pair["algorithm"], pair["other"], pair["flagged_by_both"]) == ("mad", "zscore", 1)
+
+
 def test_thresholds_are_told(admin, model):
     found = rows(admin.post(f"/models/{model}/thresholds", json={"rows": ROWS, "version": 1}))
     assert [one["flagged"] for one in found if one["is_current"]] == [1]
@@ -85,6 +100,11 @@ def test_options_of_a_file_stand_in_the_address(admin, model):
         ("/compare", {"models": ["none"], "label": "km"}, 404, "ADSQL_UNKNOWN_MODEL"),
         ("/contrast", {"flag": "none", "dimensions": ["km"]}, 422, "ADSQL_UNKNOWN_COLUMN"),
         ("/contrast", {"flag": "km"}, 422, "ADSQL_INVALID_REQUEST"),
+        ("/models/none/suggest-normal", {}, 404, "ADSQL_UNKNOWN_MODEL"),
+        ("/models/reported/suggest-normal", {"rows": [{"fare": 1.0}]}, 422, "ADSQL_MISSING_COLUMN"),
+        ("/stability", {"algorithm": "nothing"}, 422, "ADSQL_UNKNOWN_ALGORITHM"),
+        ("/stability", {"algorithm": "knn", "params": {"k": 3}}, 422, "ADSQL_UNKNOWN_PARAMETER"),
+        ("/agreement", {"algorithms": ["mad"]}, 422, "ADSQL_INVALID_OPTION"),
         ("/profile", {"rows": []}, 422, "ADSQL_INVALID_REQUEST"),
     ],
 )
@@ -93,7 +113,9 @@ def test_bad_requests_are_told_what_is_wrong(admin, model, path, sent, status, c
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
-@pytest.mark.parametrize("path", ["/models/reported/explain", "/models/reported/thresholds", "/profile"])
+@pytest.mark.parametrize(
+    "path", ["/models/reported/explain", "/models/reported/thresholds", "/models/reported/suggest-normal", "/profile"]
+)
 def test_who_only_reads_names_tables_and_sends_no_statements(new_user, admin, model, path):
     reader = new_user("read")
     named = "trips"

@@ -184,3 +184,43 @@ def test_what_cannot_be_used_is_told():
     with pytest.raises(NoReference):
         suggest_normal(old, ODD)
     assert suggest_normal(model, {name: column[:0] for name, column in ODD.items()}) == []
+
+
+DAYS = 7 * 10
+OFFICE = [
+    dt.datetime(2024, 1, 1, 9) + dt.timedelta(days=k % DAYS, minutes=k * 37 % 480)  # noqa: DTZ001 - no zone
+    for k in range(20 * DAYS) if k % DAYS % 7 < 5
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("algorithm", ["knn", "auto"])
+@pytest.mark.parametrize("zone", [None, "Asia/Tokyo"])
+def test_a_point_in_time_moves_to_an_hour_and_a_weekday_of_the_training(algorithm, zone):
+    kind = pa.timestamp("us", zone)
+    table = {
+        "at": pa.array(OFFICE, pa.timestamp("us")).cast(kind),
+        "x": pa.array([float(k % 7) for k in range(len(OFFICE))]),
+    }
+    model = fitted(algorithm, table, contamination=0.002)
+    night, sunday = dt.datetime(2024, 5, 15, 1, 0), dt.datetime(2024, 5, 19, 13, 0)  # noqa: DTZ001 - no zone
+    odd = {"at": pa.array([night, sunday], pa.timestamp("us")).cast(kind), "x": pa.array([0.0, 0.0])}
+    [[at_night], [on_sunday]] = suggest_normal(model, odd)
+    for i, (found, own) in enumerate(((at_night, night), (on_sunday, sunday))):
+        assert (found.feature, found.value, found.change) == ("at", str(own), None)
+        moved = dt.datetime.fromisoformat(found.suggested)
+        assert abs(moved - own) < dt.timedelta(days=4)
+        assert moved.weekday() < 5
+        row = {"at": pa.array([moved], pa.timestamp("us")).cast(kind), "x": odd["x"][i : i + 1]}
+        assert not model.score(row).is_anomaly[0]
+    assert dt.datetime.fromisoformat(at_night.suggested).date() == night.date()
+
+
+def test_a_date_moves_to_a_weekday_of_the_training_and_one_that_is_missing_stays():
+    days = [dt.date(2024, 1, 1) + dt.timedelta(days=k) for k in range(700) if k % 7 < 5]
+    table = {"day": pa.array(days), "x": pa.array([float(k % 7) for k in range(len(days))])}
+    model = fitted("knn", table, contamination=0.002)
+    odd = {"day": pa.array([dt.date(2024, 5, 19), None]), "x": pa.array([0.0, 50.0])}
+    [[sunday], [missing]] = suggest_normal(model, odd)
+    assert (sunday.feature, sunday.value) == ("day", "2024-05-19")
+    assert dt.date.fromisoformat(sunday.suggested) in {dt.date(2024, 5, 17), dt.date(2024, 5, 20)}
+    assert missing == Change(None, None, None, None, NOTHING)

@@ -1,4 +1,4 @@
-"""What models and rows are like: explanations, thresholds, drift, comparisons, profiles, contrasts."""
+"""What models and rows are like: explanations, thresholds, drift, comparisons, profiles, contrasts, reliability."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adsql_server.bodies import received
 from adsql_server.caller import Role
 from adsql_server.databases import Call
 from adsql_server.gateway import Opened
-from adsql_server.requests import Comparison, Contrast, Explanation, Given, Reported
+from adsql_server.requests import Agreement, Comparison, Contrast, Explanation, Given, Reported, Stability
 from adsql_server.routes.detection import TRIPS, ModelName
 from adsql_server.routes.jobs import Reader
 from adsql_server.routes.models import LABELLED
@@ -34,6 +34,17 @@ _PLACED = [{**row, "hour": i % 24} for i, row in enumerate(LABELLED)]
 async def explain(request: Request, gateway: Opened, caller: Reader, name: ModelName) -> Response:
     """Tell why anomalies are anomalies: `explain_anomalies(source, model, ...)`."""
     return await _report(request, gateway, caller, Explanation, Call.EXPLAIN, name)
+
+
+@router.post(
+    "/models/{name}/suggest-normal",
+    response_class=Response,
+    responses=documented.rows("What would make each anomaly normal: changes to be made together"),
+    openapi_extra=documented.body(Given, rows={"rows": TRIPS}),
+)
+async def suggest_normal(request: Request, gateway: Opened, caller: Reader, name: ModelName) -> Response:
+    """Tell the smallest changes that make anomalies normal: `suggest_normal(model, row)`, by the newest version."""
+    return await _report(request, gateway, caller, Given, Call.SUGGEST_NORMAL, name)
 
 
 @router.post(
@@ -89,6 +100,28 @@ async def profile(request: Request, gateway: Opened, caller: Reader) -> Response
 async def contrast(request: Request, gateway: Opened, caller: Reader) -> Response:
     """Tell which groups anomalies come from: `contrast_anomalies(source, flag, dimensions)`."""
     return await _report(request, gateway, caller, Contrast, Call.CONTRAST)
+
+
+@router.post(
+    "/stability",
+    response_class=Response,
+    responses=documented.rows("How much results depend on the seed and on the rows, which is not accuracy"),
+    openapi_extra=documented.body(Stability, rows={"rows": TRIPS, "algorithm": "mad"}),
+)
+async def stability(request: Request, gateway: Opened, caller: Reader) -> Response:
+    """Tell without labels how stable results are: `model_stability(source, ...)`."""
+    return await _report(request, gateway, caller, Stability, Call.STABILITY)
+
+
+@router.post(
+    "/agreement",
+    response_class=Response,
+    responses=documented.rows("How far each two detectors agree, which is not accuracy"),
+    openapi_extra=documented.body(Agreement, rows={"rows": TRIPS, "algorithms": ["mad", "zscore"]}),
+)
+async def agreement(request: Request, gateway: Opened, caller: Reader) -> Response:
+    """Tell without labels how far detectors agree: `detector_agreement(source, ...)`."""
+    return await _report(request, gateway, caller, Agreement, Call.AGREEMENT)
 
 
 async def _report(

@@ -187,9 +187,10 @@ def _migrate(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
-    taken = _taken_names(con)
+    ours, taken = _taken_names(con)
     foreign = {name for name, own in taken.items() if not own}
-    if _revision(con) == _macros_revision() and set(_names()) <= taken.keys() and _schema_is_complete(con):
+    complete = {*_names(), "model_handle"} <= ours and set(_names()) <= taken.keys()
+    if complete and _revision(con) == _macros_revision():
         return
     con.execute("BEGIN")
     try:
@@ -203,15 +204,11 @@ def _create_macros(con: duckdb.DuckDBPyConnection) -> None:
         raise
 
 
-def _taken_names(con: duckdb.DuckDBPyConnection) -> dict[str, bool]:
-    """Return which of our names lead to a function, and whether it is adsql's own."""
-    return dict(con.execute(template("taken_names").substitute(), [list(_names()), COMMENT]).fetchall())
-
-
-def _schema_is_complete(con: duckdb.DuckDBPyConnection) -> bool:
-    found = "SELECT function_name FROM duckdb_functions() WHERE database_name = current_database()"
-    names = {row[0] for row in con.execute(f"{found} AND schema_name = 'adsql'").fetchall()}
-    return {*_names(), "model_handle"} <= names
+def _taken_names(con: duckdb.DuckDBPyConnection) -> tuple[set[str], dict[str, bool]]:
+    """Return the functions of our schema, and which of our names lead to one without it, and whether it is ours."""
+    found = con.execute(template("taken_names").substitute(), [list(_names()), COMMENT]).fetchall()
+    ours = {name for schema, name, _ in found if schema == "adsql"}
+    return ours, {name: own for schema, name, own in found if schema == "main"}
 
 
 def _comment_macros(con: duckdb.DuckDBPyConnection, schema: str, foreign: set[str]) -> None:
@@ -234,7 +231,7 @@ def _create_macros_in_memory(own: duckdb.DuckDBPyConnection, con: duckdb.DuckDBP
         _execute_script(own, _macros("adsql", temporary=False))
         own.execute(f"CREATE MACRO adsql.macros_revision() AS {literal(_macros_revision())}")
     models = no_models if has_schema and not _has_models(own) else MODELS
-    foreign = {name for name, is_own in _taken_names(con).items() if not is_own}
+    foreign = {name for name, is_own in _taken_names(con)[1].items() if not is_own}
     _execute_script(con, _macros("temp.main", temporary=True, models=models), skip=foreign)
     _comment_macros(con, "temp.main", foreign)
 

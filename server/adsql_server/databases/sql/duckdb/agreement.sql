@@ -1,0 +1,2 @@
+SELECT *
+FROM adsql.detector_agreement($source, algorithms => $algorithms, columns => $columns, seed => $seed)
