@@ -78,6 +78,18 @@ def test_the_days_after_holidays_are_no_alerts_once_these_are_told(folder):
     assert "'date'" in adsql(*call, "--holidays", "SELECT 1 AS day", code=3).stderr
 
 
+def test_what_covariates_explain_is_no_alert(folder):
+    driven = f"SELECT *, IF(hash(ts) % 40 = 0, 90, 0) AS extra, v + extra AS w FROM ({SOURCE})"
+    call = ("backtest", driven, "--time", "ts", "--value", "w", "--series", "shop", "--min-deviation", "20")
+    untold, told = (
+        sum(int(row["anomalies"]) for row in table(*call, *options)) for options in ((), ("--covariates", "extra"))
+    )
+    assert untold > told
+    drawn = ("plot", driven, "--time", "ts", "--value", "w", "-o", "a.svg", "--series", "shop")
+    assert " 3 anomalous" in adsql(*drawn, "--covariates", "extra").stderr
+    assert "'rain'" in adsql(*drawn, "--covariates", "extra,rain", code=3).stderr
+
+
 @pytest.mark.parametrize(("arguments", "code", "fragment"), [
     (("plot", SOURCE, *COLUMNS, "-o", "a.pdf"), 2, ".png"), (("plot", SOURCE, *COLUMNS, "-o", "no/a.png"), 2, "no"),
     (("plot", SOURCE, "--time", "at", "--value", "v", "-o", "a.png"), 3, "'at'"),

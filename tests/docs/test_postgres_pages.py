@@ -13,6 +13,10 @@ from sql_files import postgres_outcome, steps
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "postgresql.md"]
+# Of functions on both databases: what they say of PostgreSQL comes last.
+FURTHER = [
+    page for page in sorted((ROOT / "docs").glob("*.md")) if "```pgsql" in page.read_text() and page not in PAGES
+]
 EXAMPLES = sorted((ROOT / "sql_examples" / "postgresql").glob("*.sql"))
 _BLOCK = re.compile(r"^```(pgsql|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What Grafana puts in the place of its macros.
@@ -50,17 +54,27 @@ def test_example_gives_what_it_says(postgres_con, file):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_sql_of_a_page_gives_what_the_page_says(postgres_con, page, tmp_path):
+    run(postgres_con, page, tmp_path)
+
+
+@pytest.mark.parametrize("page", FURTHER, ids=lambda page: page.stem)
+def test_sql_of_a_page_of_both_databases_gives_what_the_page_says(postgres_con, page, tmp_path):
+    postgres_con.execute("CREATE EXTENSION adsql CASCADE")
+    run(postgres_con, page, tmp_path)
+
+
+def run(con, page, folder):
     found = blocks(page, "pgsql")
     assert found, "the page shows nothing of PostgreSQL"
     for number, block in enumerate(found):
-        file = tmp_path / f"{number}.sql"
+        file = folder / f"{number}.sql"
         text = block
         for macro, replacement in _MACROS.items():
             text = text.replace(macro, replacement)
         assert "$__" not in text, "a macro of Grafana's that this test does not know"
         file.write_text(text, encoding="utf-8")
         for step in steps(file):
-            assert postgres_outcome(postgres_con, step.sql) == (step.expected or []), step.sql
+            assert postgres_outcome(con, step.sql) == (step.expected or []), step.sql
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -87,6 +87,28 @@ def test_each_day_is_judged_as_if_nothing_had_followed(engine, text, options):
         assert found == day_by_day(shop, **options)
 
 
+def test_times_may_be_whole_numbers(engine):
+    hours = "SELECT shop, sold, CAST((EXTRACT(epoch FROM ts) - 1704067200) / 3600 AS BIGINT) AS hour FROM sales"
+    period, delay = ("period_number", "delay_number") if engine.name == "postgresql" else ("period", "delay")
+    call = (
+        f"backtest_series('{hours}', 'hour', ARRAY['sold'], series => ARRAY['shop'], step => {{}}, min_deviation => 8"
+    )
+    step = "'24'" if engine.name == "postgresql" else "24"
+    for shop in SHOPS:
+        found = engine.rows(
+            f"SELECT {COUNTS}, {period} FROM {call.format(step)}) WHERE series = '{shop}' ORDER BY {period}"
+        )
+        assert [row[:4] for row in found] == day_by_day(shop, min_deviation=8)
+        assert [row[4] for row in found] == list(range(0, HOURS, DAY))
+    known = "SELECT ''south'' AS series, 198 AS started_at, 206 AS ended_at"
+    told = engine.rows(
+        f"SELECT detected, {delay} FROM {call.format(step)}, incidents => '{known}') WHERE incidents > 0"
+    )
+    assert told == [(1, 2.0)]
+    with engine.raises("INVALID_OPTION", "whole number"):
+        engine.rows(f"SELECT * FROM {call.format(chr(39) + 'day' + chr(39))})")
+
+
 def test_periods_are_as_long_as_asked_for(engine):
     periods = engine.rows(f"SELECT DISTINCT period FROM {CALL}, step => 'week') ORDER BY period")
     assert [ts.astimezone(dt.UTC) for (ts,) in periods] == [START, START + dt.timedelta(days=7)]

@@ -53,6 +53,16 @@ def expected(line, **options):
     ]
 
 
+def test_times_may_be_whole_numbers(engine):
+    source = "SELECT line, v, CAST((EXTRACT(epoch FROM ts) - 1672531200) / 86400 AS BIGINT) AS day FROM output"
+    column = "ts_number" if engine.name == "postgresql" else "ts"
+    found = engine.rows(f"""
+        SELECT {column}, kind, score FROM detect_change_points('{source}', 'day', 'v', series => ARRAY['line'])
+        WHERE series = 'higher' ORDER BY {column}
+    """)
+    assert found == [((row[1] - START).days, row[2], row[5]) for row in expected("higher")]
+
+
 @pytest.mark.parametrize(("text", "options"), [
     ("", {}), (", kind => 'level'", {"kind": "level"}), (", kind => 'variance'", {"kind": "variance"}),
     (", kind => 'trend', sensitivity => 0.2", {"kind": "trend", "sensitivity": 0.2}), (", season => ARRAY[7]", {"season": [7]}),

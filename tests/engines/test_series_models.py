@@ -103,6 +103,19 @@ def test_holidays_to_come_are_kept(engine):
         assert engine.rows(query) != expected(kept(), shop)
 
 
+def test_times_may_be_whole_numbers(engine):
+    hour = "CAST((EXTRACT(epoch FROM ts) - 1704067200) / 3600 AS BIGINT) AS hour"
+    past, later = (f"SELECT shop, sold, {hour} FROM {name}" for name in ("sales", "later"))
+    engine.rows(f"SELECT * FROM train_series_model('m', '{past}', 'hour', ARRAY['sold'], series => ARRAY['shop'])")
+    column = "ts_number" if engine.name == "postgresql" else "ts"
+    query = f"SELECT {RESULTS}, {column} FROM score_series('m', '{later}') WHERE series = 'south' ORDER BY {column}"
+    found = engine.rows(query)
+    assert [row[:-1] for row in found] == expected(kept(), "south")
+    assert [row[-1] for row in found] == list(range(HOURS, HOURS + LATER))
+    with engine.raises("COLUMN_TYPE_CHANGED", "whole numbers"):
+        engine.rows("SELECT * FROM score_series('m', 'SELECT shop, sold, ts AS hour FROM later')")
+
+
 def test_the_model_is_a_row_like_any_other(engine):
     engine.rows(f"SELECT * FROM {TRAINED})")
     [(state, content_hash)] = engine.rows("SELECT state, content_hash FROM adsql.models WHERE name = 'm'")

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from adsql_udfs.postgres.sources import Source
 
 _TIMES = ("date", "timestamp", "timestamptz")
-_NUMBER = "whole"
-_TS, _INT8 = "pg_catalog.timestamptz", "pg_catalog.int8"
+NUMBER = "whole"
+TS, INT8 = "pg_catalog.timestamptz", "pg_catalog.int8"
 _NUMERIC = ("float", "whole numeric", "single", "numeric", "whole", "boolean")
 _OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
 _OF_TIME, _OF_VALUE = "timestamps and dates", "numbers and booleans"
@@ -79,15 +79,27 @@ def plan(
     OptionError, SourceError, ColumnError
         For anything that cannot be used.
     """
-    rows = SeriesRows.of(plpy, given, time_column, value_columns, series, options, (*_TIMES, _NUMBER))
+    return planned(plpy, given, time_column, value_columns, series, options)[1]
+
+
+def planned(
+    plpy: Server,
+    given: str,
+    time_column: str | None,
+    value_columns: Sequence[str] | None,
+    series: Sequence[str] | None,
+    options: Mapping[str, Any],
+) -> tuple[SeriesRows, str]:
+    """Return what `plan` does, and the rows that it reads."""
+    rows = SeriesRows.of(plpy, given, time_column, value_columns, series, options)
     asked = SeriesOptions.parse(len(rows.values), **rows.given)
     if rows.holidays is not None:
         asked.require_expectation("holidays")
-    return sql(
+    return rows, sql(
         "series_judged", groups=rows.groups(rows.columns), verdicts=sql("series_verdicts"),
         options=escaped_literal(json.dumps(rows.given)), columns=escaped_literal(described(rows.columns)),
-        later_ts=_of_kind("result.adsql_later", rows.time, _TS),
-        later_number=_of_kind("result.adsql_later", rows.time, _INT8),
+        later_ts=of_kind("result.adsql_later", rows.time, TS),
+        later_number=of_kind("result.adsql_later", rows.time, INT8),
     )  # fmt: skip
 
 
@@ -129,16 +141,15 @@ class SeriesRows:
         value_columns: Sequence[str] | None,
         series: Sequence[str] | None,
         options: Mapping[str, Any],
-        forms: Sequence[str] = _TIMES,
     ) -> SeriesRows:
-        """Check the arguments of `plan`; times are of one of the forms."""
+        """Check the arguments of `plan`."""
         asked = dict(options)
         exclude, excluded, days = asked.pop("exclude", None), "false", asked.pop("holidays", None)
         rows = source(plpy, given)
         [time] = named(rows, "time_column", None if time_column is None else [time_column])
         values = named(rows, "value_columns", value_columns)
         keys = named(rows, "series", series) if series is not None else []
-        check_forms("time_column", [time], forms, f"{_OF_TIME}, whole numbers" if _NUMBER in forms else _OF_TIME)
+        check_forms("time_column", [time], (*_TIMES, NUMBER), f"{_OF_TIME}, whole numbers")
         check_forms("value_columns", values, _NUMERIC, _OF_VALUE)
         if exclude is not None:
             excluded = _excluded(plpy, exclude, time, key_of(keys), by_series=bool(keys))
@@ -157,16 +168,21 @@ class SeriesRows:
         """Return the SQL that makes each series a group with the binary parts of some columns."""
         time = f"points.{identifier(self.time.name)}"
         return sql(
-            "series_groups", source=self.source.text, ts=_of_kind(time, self.time, _TS),
-            number=_of_kind(time, self.time, _INT8), key=key_of(self.keys),
+            "series_groups", source=self.source.text, ts=of_kind(time, self.time, TS),
+            number=of_kind(time, self.time, INT8), key=key_of(self.keys),
             parts=",\n".join(aggregates(columns, "points")), excluded=self.excluded,
             holidays=self.holidays or "NULL::pg_catalog.text",
         )  # fmt: skip
 
 
-def _of_kind(expression: str, time: Column, kind: str) -> str:
+def kind_of(time: Column) -> str:
+    """Return what times are in results."""
+    return INT8 if time.form == NUMBER else TS
+
+
+def of_kind(expression: str, time: Column, kind: str) -> str:
     """Return SQL of an expression of times where they are of a kind, else of NULL."""
-    own = _INT8 if time.form == _NUMBER else _TS
+    own = kind_of(time)
     return f"{expression if kind == own else 'NULL'}::{kind}"
 
 
@@ -284,10 +300,10 @@ def _holidays(plpy: Server, given: str, time: Column, *, by_series: bool) -> str
     rows = source(plpy, given)
     ranges = column_named("started_at", [column.name for column in rows.columns]) is not None
     columns = named(rows, "holidays", ["started_at", "ended_at"] if ranges else ["date"])
-    if time.form == _NUMBER and not ranges:
+    if time.form == NUMBER and not ranges:
         raise days_among_numbers()
-    whole = time.form == _NUMBER
-    check_forms("holidays", columns, [_NUMBER] if whole else _TIMES, "whole numbers" if whole else _OF_TIME)
+    whole = time.form == NUMBER
+    check_forms("holidays", columns, [NUMBER] if whole else _TIMES, "whole numbers" if whole else _OF_TIME)
     return holidays.times(rows, columns, time.form, "points.adsql_key" if by_series else None)
 
 
@@ -299,7 +315,7 @@ def _excluded(plpy: Server, exclude: str, time: Column, key: str, *, by_series: 
         "excluded_points",
         exclude=rows.text,
         time=identifier(time.name),
-        type=_INT8 if time.form == _NUMBER else _TS,
+        type=kind_of(time),
         same_series=f"({theirs} OPERATOR(pg_catalog.=) {key} OR ({theirs} IS NULL AND {key} IS NULL))"
         if by_series
         else "true",

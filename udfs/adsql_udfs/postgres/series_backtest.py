@@ -48,16 +48,35 @@ def plan(
     OptionError, SourceError, ColumnError
         For anything that cannot be used.
     """
-    detected = series_sql.plan(plpy, given, time_column, value_columns, series, dict(options) | CAUSAL)
-    known = sql("backtest_unlabelled") if incidents is None else _known(plpy, incidents, by_series=series is not None)
+    rows, detected = series_sql.planned(plpy, given, time_column, value_columns, series, dict(options) | CAUSAL)
+    kind = series_sql.kind_of(rows.time)
+    period = _period(step, whole=kind == series_sql.INT8)
+    known = sql("backtest_unlabelled")
+    if incidents is not None:
+        known = _known(plpy, incidents, kind, by_series=series is not None)
+    parts = {"period_ts": period, "delay_ts": "pg_catalog.avg(c.delay)"}
+    others = {"period_number": "NULL::pg_catalog.int8", "delay_number": "NULL::pg_catalog.float8"}
+    if kind == series_sql.INT8:
+        parts = {"period_ts": "NULL::pg_catalog.timestamptz", "delay_ts": "NULL::pg_catalog.interval"}
+        others = {"period_number": period, "delay_number": "pg_catalog.avg(c.delay)::pg_catalog.float8"}
     return sql(
-        "backtest", detected=detected, step=escaped_literal(str(period_step(step, whole=False))), incidents=known,
+        "backtest", detected=detected, period=period, incidents=known, **parts, **others,
+        at="d.ts" if kind == series_sql.TS else "d.ts_number",
+        distance="pg_catalog.interval" if kind == series_sql.TS else series_sql.INT8,
         labelled="false" if incidents is None else "true", same_series="true" if series is None else _SAME_SERIES,
     )  # fmt: skip
 
 
-def _known(plpy: Server, incidents: str, *, by_series: bool) -> str:
+def _period(step: str | None, *, whole: bool) -> str:
+    """Return SQL of the beginning of a time's period."""
+    length = period_step(int(step) if step is not None and step.isdecimal() else step, whole=whole)
+    if isinstance(length, int):
+        return f"c.ts OPERATOR(pg_catalog.-) (c.ts OPERATOR(pg_catalog.%) {length}::pg_catalog.int8)"
+    return f"pg_catalog.date_trunc({escaped_literal(length)}, c.ts)"
+
+
+def _known(plpy: Server, incidents: str, kind: str, *, by_series: bool) -> str:
     rows = source(plpy, incidents)
     series_sql.named(rows, "incidents", ["started_at", "ended_at", *(["series"] if by_series else [])])
     own = "adsql_source.series::pg_catalog.text" if by_series else "NULL::pg_catalog.text"
-    return sql("backtest_incidents", source=rows.text, series=own)
+    return sql("backtest_incidents", source=rows.text, series=own, type=kind)

@@ -16,7 +16,7 @@ from adsql_udfs.postgres import chunks, holidays, store
 from adsql_udfs.postgres.columns import aggregates, decoded
 from adsql_udfs.postgres.interrupts import interruptible
 from adsql_udfs.postgres.scoring import described, described_columns
-from adsql_udfs.postgres.series import JudgedArrays, SeriesRows, check_keys, judged_arrays, key_of
+from adsql_udfs.postgres.series import INT8, TS, JudgedArrays, SeriesRows, check_keys, judged_arrays, key_of, of_kind
 from adsql_udfs.postgres.server import query
 from adsql_udfs.postgres.sources import source
 from adsql_udfs.postgres.texts import sql
@@ -92,11 +92,12 @@ def plan_score(plpy: Server, model: str | None, given: str, version: int | None)
     rows.required([*used.series, used.time, *used.values])
     points = SeriesRows.of(plpy, given, used.time, used.values, used.series or None, {})
     check_keys(points.keys)
-    columns = [*points.columns, *points.keys]
+    columns, time = [*points.columns, *points.keys], f"adsql_source.{identifier(points.time.name)}"
     return sql(
         "series_scored", source=rows.text, verdicts=sql("series_verdicts"), model=escaped_literal(str(model)),
         version="NULL" if version is None else str(int(version)), columns=escaped_literal(described(columns)),
-        key=key_of(points.keys), time=identifier(points.time.name), number=chunks.number(columns),
+        key=key_of(points.keys), number=chunks.number(columns),
+        ts=of_kind(time, points.time, TS), ts_number=of_kind(time, points.time, INT8),
         chunk=identifier(rows.unused("adsql_chunk")), parts=",\n".join(aggregates(columns, "adsql_source")),
     )  # fmt: skip
 

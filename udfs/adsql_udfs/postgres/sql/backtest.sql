@@ -1,13 +1,14 @@
 -- What causal detection would have told in each period, beside what is known to have happened.
 WITH judged AS MATERIALIZED (
     SELECT
-        d.series, d.ts, d.anomaly_score IS NOT NULL AS judged, COALESCE(d.is_anomaly, false) AS is_anomaly
+        d.series, $at AS ts, d.anomaly_score IS NOT NULL AS judged, COALESCE(d.is_anomaly, false) AS is_anomaly
     FROM (
 $detected
     ) AS d (
-        series, ts, value, expected_value, lower_bound, upper_bound, anomaly_score, severity, is_anomaly, status
+        series, ts, value, expected_value, lower_bound, upper_bound, anomaly_score, severity, is_anomaly, status,
+        algorithm, season, contribution, ts_number
     )
-    WHERE d.ts IS NOT NULL
+    WHERE $at IS NOT NULL
 ),
 known AS MATERIALIZED (
 $incidents
@@ -45,7 +46,7 @@ told AS (
 counted AS (
     SELECT
         j.series, j.ts, 1 AS points, j.judged::pg_catalog.int4 AS judged, j.is_anomaly::pg_catalog.int4 AS anomalies,
-        0 AS alerts, 0 AS false_alerts, 0 AS incidents, 0 AS detected, NULL::pg_catalog.interval AS delay
+        0 AS alerts, 0 AS false_alerts, 0 AS incidents, 0 AS detected, NULL::$distance AS delay
     FROM judged AS j
     UNION ALL
     SELECT a.series, a.ts, 0, 0, 0, 1, (NOT a.is_known)::pg_catalog.int4, 0, 0, NULL
@@ -58,7 +59,7 @@ counted AS (
 )
 SELECT
     c.series,
-    pg_catalog.date_trunc($step, c.ts),
+    $period_ts,
     pg_catalog.sum(c.points),
     pg_catalog.sum(c.judged),
     pg_catalog.sum(c.anomalies),
@@ -67,6 +68,8 @@ SELECT
     CASE WHEN $labelled THEN pg_catalog.sum(c.detected) END,
     CASE WHEN $labelled THEN pg_catalog.sum(c.incidents) OPERATOR(pg_catalog.-) pg_catalog.sum(c.detected) END,
     CASE WHEN $labelled THEN pg_catalog.sum(c.false_alerts) END,
-    pg_catalog.avg(c.delay)
+    $delay_ts,
+    $period_number,
+    $delay_number
 FROM counted AS c
-GROUP BY c.series, pg_catalog.date_trunc($step, c.ts)
+GROUP BY c.series, $period

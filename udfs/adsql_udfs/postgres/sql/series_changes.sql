@@ -6,7 +6,8 @@ SELECT
     result.adsql_before,
     result.adsql_after,
     result.adsql_score,
-    result.adsql_confidence
+    result.adsql_confidence,
+    series.adsql_numbers[result.adsql_row]
 FROM (
 $groups
 ) AS series

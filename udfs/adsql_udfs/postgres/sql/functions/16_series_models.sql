@@ -65,7 +65,7 @@ CREATE OR REPLACE FUNCTION adsql.score_series(model text, source text, version i
 RETURNS TABLE (
     series text, ts timestamptz, value double precision, expected_value double precision,
     lower_bound double precision, upper_bound double precision, anomaly_score double precision,
-    severity double precision, is_anomaly boolean, status text
+    severity double precision, is_anomaly boolean, status text, ts_number bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 AS $plpgsql$

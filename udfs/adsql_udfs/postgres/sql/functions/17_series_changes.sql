@@ -23,7 +23,7 @@ CREATE OR REPLACE FUNCTION adsql.__detect_changes(
 )
 RETURNS TABLE (
     series text, ts timestamptz, kind text, before double precision, after double precision, score double precision,
-    confidence double precision
+    confidence double precision, ts_number bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 AS $plpgsql$
@@ -45,11 +45,11 @@ CREATE OR REPLACE FUNCTION adsql.detect_change_points(
 )
 RETURNS TABLE (
     series text, ts timestamptz, kind text, before double precision, after double precision, score double precision,
-    confidence double precision
+    confidence double precision, ts_number bigint
 )
 LANGUAGE sql STABLE PARALLEL UNSAFE
 AS $sql$
-SELECT d.series, d.ts, d.kind, d.before, d.after, d.score, d.confidence
+SELECT d.series, d.ts, d.kind, d.before, d.after, d.score, d.confidence, d.ts_number
 FROM adsql.__detect_changes($1, $2, $3, $4, pg_catalog.jsonb_build_object(
     'kind', $5, 'season', $6, 'sensitivity', $7, 'exclude', $8
 )) AS d

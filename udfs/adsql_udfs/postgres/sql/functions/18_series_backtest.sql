@@ -13,7 +13,8 @@ CREATE OR REPLACE FUNCTION adsql.__backtest(
 )
 RETURNS TABLE (
     series text, period timestamptz, points bigint, judged bigint, anomalies bigint, alerts bigint, incidents bigint,
-    detected bigint, missed bigint, false_alerts bigint, delay interval
+    detected bigint, missed bigint, false_alerts bigint, delay interval, period_number bigint,
+    delay_number double precision
 )
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 AS $plpgsql$
@@ -42,12 +43,13 @@ CREATE OR REPLACE FUNCTION adsql.backtest_series(
 )
 RETURNS TABLE (
     series text, period timestamptz, points bigint, judged bigint, anomalies bigint, alerts bigint, incidents bigint,
-    detected bigint, missed bigint, false_alerts bigint, delay interval
+    detected bigint, missed bigint, false_alerts bigint, delay interval, period_number bigint,
+    delay_number double precision
 )
 LANGUAGE sql STABLE PARALLEL UNSAFE
 AS $sql$
 SELECT b.series, b.period, b.points, b.judged, b.anomalies, b.alerts, b.incidents, b.detected, b.missed, b.false_alerts,
-    b.delay
+    b.delay, b.period_number, b.delay_number
 FROM adsql.__backtest($1, $2, $3, $4, $5, $6, pg_catalog.jsonb_build_object(
     'algorithm', $7, 'season', $8, 'sensitivity', $9, 'direction', $10, 'min_deviation', $11, 'holidays', $12, 'covariates', $13,
     'params', $14, 'seed', $15
