@@ -77,6 +77,7 @@ def plot(
     min_deviation: MinDeviation = None,
     holidays: Holidays = None,
     covariates: Covariates = None,
+    horizon: Annotated[int | None, typer.Option("--horizon", help="Points to forecast behind the last ones.")] = None,
     mode: Annotated[str | None, typer.Option("--mode", help="retrospective or causal.")] = None,
     title: Annotated[str, typer.Option("--title", help="Above the picture.")] = "",
 ) -> None:
@@ -91,7 +92,7 @@ def plot(
             **_rows(chosen, time, value, series), "algorithm": algorithm, "season": _season(season),
             "sensitivity": sensitivity, "contamination": contamination, "alert_budget": alert_budget,
             "direction": direction, "min_deviation": min_deviation, "holidays": holidays,
-            "covariates": named_columns(covariates), "mode": mode,
+            "covariates": named_columns(covariates), "horizon": horizon, "mode": mode,
         }  # fmt: skip
         with database(db, Access.READ) as con:
             results = _table(con, "series_detect", values, chosen)

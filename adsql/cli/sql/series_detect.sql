@@ -13,5 +13,6 @@ FROM adsql.detect_series_anomalies(
     min_deviation => $min_deviation,
     holidays => $holidays,
     covariates => $covariates,
+    horizon => $horizon,
     mode => $mode
 )
