@@ -40,6 +40,18 @@ def any_detector(request):
     return request.param
 
 
+# Parameters of fixtures that take long to make, and are made anew each time that another value is asked for.
+SHARED = ("shared", "live")
+
+
+def pytest_collection_modifyitems(items):
+    """Say which tests one worker runs together: those of a file, or of a folder whose engine or gateway they share."""
+    for item in items:
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        values = [str(getattr(given[name], "name", given[name])) for name in SHARED if name in given]
+        item.add_marker(pytest.mark.xdist_group(" ".join([item.path.parent.name, *(values or [item.path.name])])))
+
+
 @pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL server with the extension in every database."""

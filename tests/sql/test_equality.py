@@ -39,7 +39,12 @@ FROM range({size}) AS r(i);
 INSERT INTO mixed (id) VALUES ({size})
 """
 # Large tables shall not take long.
-QUICK = {"auto": {"reference_size": 100}, "knn": {"reference_size": 100}, "iforest": {"n_estimators": 20}}
+QUICK = {
+    **dict.fromkeys(["abod", "auto", "kde", "knn"], {"reference_size": 100}),
+    "autoencoder": {"max_iter": 5},
+    "ensemble": {"detectors": ["mad", "eif"]},
+    "iforest": {"n_estimators": 20},
+}
 SIZE = 150_000  # more than a row group, of 122,880 rows: the unit in which threads share a table
 
 

@@ -122,7 +122,8 @@ def alert_group(rows: Column, names: Column, segments: Column) -> pa.Array[Any]:
     """Return what tells the day and segment of each row from all others; `names` is the column of the days."""
     if not len(rows):
         return pa.array([], pa.string())
-    table = {name: values for name, values in struct_columns(rows).items() if name not in RESULT_COLUMNS}
+    added = (*RESULT_COLUMNS, "adsql_place")
+    table = {name: values for name, values in struct_columns(rows).items() if name not in added}
     return alert_groups(days_of(table, names[0].as_py()), table, json.loads(segments[0].as_py()))
 
 
