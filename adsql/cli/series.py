@@ -54,6 +54,7 @@ Incidents = Annotated[
 ]
 
 Mode = Annotated[str | None, typer.Option("--mode", help="retrospective or causal. Default: retrospective.")]
+Horizon = Annotated[int | None, typer.Option("--horizon", help="Points to forecast behind the last ones.")]
 Holidays = Annotated[
     str | None, typer.Option("--holidays", help="When there are: date, or started_at and ended_at; name; series.")
 ]
@@ -83,7 +84,7 @@ def detect(
     holidays: Holidays = None,
     covariates: Covariates = None,
     only_last_n: Annotated[int | None, typer.Option("--only-last-n", help="Judge the last points alone.")] = None,
-    horizon: Annotated[int | None, typer.Option("--horizon", help="Forecast so many points as well.")] = None,
+    horizon: Horizon = None,
     mode: Mode = None,
     params: Params = None,
     seed: Seed = None,
@@ -138,6 +139,7 @@ def plot(
     min_deviation: MinDeviation = None,
     holidays: Holidays = None,
     covariates: Covariates = None,
+    horizon: Horizon = None,
     mode: Mode = None,
     title: Annotated[str, typer.Option("--title", help="Above the picture.")] = "",
 ) -> None:
@@ -153,7 +155,7 @@ def plot(
             "sensitivity": sensitivity, "contamination": contamination, "alert_budget": alert_budget,
             "direction": direction, "min_deviation": min_deviation, "holidays": holidays,
             "covariates": named_columns(covariates), "mode": mode, "exclude": None, "only_last_n": None,
-            "horizon": None, "params": None, "seed": None,
+            "horizon": horizon, "params": None, "seed": None,
         }  # fmt: skip
         with database(db, Access.READ) as con:
             results = _table(con, "series_detect", values, chosen)

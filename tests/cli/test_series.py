@@ -87,6 +87,12 @@ def test_wrong_options_are_told_of_by_a_code(folder, source, arguments, code, to
     assert told in adsql("detect-series", source, *arguments, code=code).stderr
 
 
+def test_plot_draws_forecasts_behind_the_last_points(folder):
+    told = adsql("plot", SOURCE, *COLUMNS, "-o", "ahead.svg", "--horizon", "24").stderr
+    assert "1,512 points of 3 series" in told  # 24 more of each
+    assert "horizon" in adsql("plot", SOURCE, *COLUMNS, "-o", "no.svg", "--horizon", "0", code=2).stderr
+
+
 def test_models_of_series_are_trained_and_asked(folder):
     adsql("train-series", "shops", SOURCE, *COLUMNS, "-d", "m.duckdb", "--season", "24", "--min-deviation", "10")
     later = "SELECT 2 AS shop, TIMESTAMP '2024-03-21 03:00:00' AS ts, 500.0 AS v"
