@@ -12,7 +12,7 @@ FROM (
 )
 GROUP BY adsql_key
 ),
-adsql_spread AS (
+adsql_spread AS MATERIALIZED (
 SELECT
     adsql_key,
     CASE WHEN adsql_place = 0 THEN adsql_rows END AS adsql_rows,
