@@ -97,6 +97,23 @@ def test_a_gap_of_other_points_parts_incidents(con):
     assert rows(con, query, [4]) == [(1, 9, 4)]
 
 
+def test_verdicts_do_not_depend_on_threads(con):
+    """Of 2,100 series, which are more than one chunk, so that several threads judge them."""
+    source = (
+        "SELECT s, i, CASE WHEN i = 25 THEN 99 ELSE hash(s * 31 + i) % 7 END AS v FROM range(2100) a(s), range(30) b(i)"
+    )
+    query = f"SELECT series, ts, anomaly_score, is_anomaly FROM detect_series_anomalies('{source}', 'i', 'v', series => 's') ORDER BY ALL"
+    [(before,)] = rows(con, "SELECT current_setting('threads')")
+    found = []
+    for threads in (1, 3):
+        con.execute(f"SET threads = {threads}")
+        found.append(con.execute(query).fetchnumpy())
+    con.execute(f"SET threads = {before}")
+    for name, values in found[0].items():
+        np.testing.assert_array_equal(values, found[1][name])
+    assert found[0]["is_anomaly"].sum() == 2_100
+
+
 def test_the_season_and_whose_verdict_it_is_are_told(con):
     query = "SELECT DISTINCT series, season, algorithm FROM detected WHERE is_anomaly AND series = 'south'"
     assert ("south", [24], "decomposition") in rows(con, query)
