@@ -1,4 +1,4 @@
-"""The commands about series: pictures, models, change points, backtests."""
+"""The commands about series: verdicts, incidents, pictures, models, change points, backtests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from adsql.cli.arguments import (
     Input,
     InputOption,
     Name,
+    OnlyAnomalies,
     Output,
     OutputFormat,
+    Params,
+    Seed,
     Version,
     chosen_input,
     named_columns,
@@ -50,6 +53,8 @@ Incidents = Annotated[
     str | None, typer.Option("--incidents", help="What is known to have happened: started_at, ended_at, series.")
 ]
 
+Mode = Annotated[str | None, typer.Option("--mode", help="retrospective or causal. Default: retrospective.")]
+Horizon = Annotated[int | None, typer.Option("--horizon", help="Points to forecast behind the last ones.")]
 Holidays = Annotated[
     str | None, typer.Option("--holidays", help="When there are: date, or started_at and ended_at; name; series.")
 ]
@@ -57,6 +62,63 @@ Covariates = Annotated[
     str | None,
     typer.Option("--covariates", help="Columns of known quantities that explain values, separated by commas."),
 ]
+
+
+def detect(
+    time: Time,
+    value: Annotated[str, typer.Option("--value", help="The column of values; several, separated by commas.")],
+    source: Input = None,
+    source_option: InputOption = None,
+    db: Database = MEMORY,
+    series: Series = None,
+    algorithm: SeriesAlgorithm = None,
+    season: Season = None,
+    sensitivity: Sensitivity = None,
+    contamination: Contamination = None,
+    alert_budget: AlertBudget = None,
+    direction: Direction = None,
+    min_deviation: MinDeviation = None,
+    exclude: Annotated[
+        str | None, typer.Option("--exclude", help="What teaches nothing: started_at, ended_at, series.")
+    ] = None,
+    holidays: Holidays = None,
+    covariates: Covariates = None,
+    only_last_n: Annotated[int | None, typer.Option("--only-last-n", help="Judge the last points alone.")] = None,
+    horizon: Horizon = None,
+    mode: Mode = None,
+    params: Params = None,
+    seed: Seed = None,
+    output: Output = None,
+    output_format: OutputFormat = None,
+    only_anomalies: OnlyAnomalies = False,
+) -> None:
+    """Tell of every point of series what was expected, and whether it is strange."""
+    with reporting():
+        chosen = chosen_input(source, source_option)
+        columns = named_columns(value) or [value]
+        values = {
+            **_rows(chosen, time, columns if len(columns) > 1 else value, series), "algorithm": algorithm,
+            "season": _season(season), "sensitivity": sensitivity, "contamination": contamination,
+            "alert_budget": alert_budget, "direction": direction, "min_deviation": min_deviation, "exclude": exclude,
+            "holidays": holidays, "covariates": named_columns(covariates), "only_last_n": only_last_n,
+            "horizon": horizon, "mode": mode, "params": params, "seed": seed,
+        }  # fmt: skip
+        kept = "is_anomaly" if only_anomalies else None
+        _write("series_detect", db, chosen, values, output, output_format, kept)
+
+
+def incidents(
+    source: Input = None,
+    source_option: InputOption = None,
+    db: Database = MEMORY,
+    max_gap: Annotated[int | None, typer.Option("--max-gap", help="Usual points that may lie within.")] = None,
+    output: Output = None,
+    output_format: OutputFormat = None,
+) -> None:
+    """Put consecutive anomalous points, as detect-series writes them, together."""
+    with reporting():
+        chosen = chosen_input(source, source_option)
+        _write("found_incidents", db, chosen, {"max_gap": max_gap}, output, output_format)
 
 
 def plot(
@@ -77,8 +139,8 @@ def plot(
     min_deviation: MinDeviation = None,
     holidays: Holidays = None,
     covariates: Covariates = None,
-    horizon: Annotated[int | None, typer.Option("--horizon", help="Points to forecast behind the last ones.")] = None,
-    mode: Annotated[str | None, typer.Option("--mode", help="retrospective or causal.")] = None,
+    horizon: Horizon = None,
+    mode: Mode = None,
     title: Annotated[str, typer.Option("--title", help="Above the picture.")] = "",
 ) -> None:
     """Draw series: values, what was expected, anomalies, and known incidents."""
@@ -92,7 +154,8 @@ def plot(
             **_rows(chosen, time, value, series), "algorithm": algorithm, "season": _season(season),
             "sensitivity": sensitivity, "contamination": contamination, "alert_budget": alert_budget,
             "direction": direction, "min_deviation": min_deviation, "holidays": holidays,
-            "covariates": named_columns(covariates), "horizon": horizon, "mode": mode,
+            "covariates": named_columns(covariates), "mode": mode, "exclude": None, "only_last_n": None,
+            "horizon": horizon, "params": None, "seed": None,
         }  # fmt: skip
         with database(db, Access.READ) as con:
             results = _table(con, "series_detect", values, chosen)
@@ -206,7 +269,7 @@ def backtest(
         _write("series_backtest", db, chosen, values, output, output_format)
 
 
-def _rows(source: str, time: str, value: str, series: str | None) -> dict[str, Any]:
+def _rows(source: str, time: str, value: str | list[str], series: str | None) -> dict[str, Any]:
     return {"source": source, "time": time, "value": value, "series": named_columns(series)}
 
 
@@ -222,8 +285,15 @@ def _table(con: Any, statement: str, values: Mapping[str, Any], source: str) -> 
 
 
 def _write(
-    statement: str, db: str, source: str, values: Mapping[str, Any], output: Path | None, wanted: Format | None
+    statement: str,
+    db: str,
+    source: str,
+    values: Mapping[str, Any],
+    output: Path | None,
+    wanted: Format | None,
+    condition: str | None = None,
 ) -> None:
     check_output(output, wanted, source, db)
     with database(db, Access.READ) as con, reading(source):
-        write(con, found(con, statement, {**values, "source": source}, source), output, wanted)
+        rows = found(con, statement, {**values, "source": source}, source)
+        write(con, rows if condition is None else rows.filter(condition), output, wanted)

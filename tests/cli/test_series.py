@@ -43,6 +43,50 @@ def test_plot_draws_a_picture_and_tells_what_is_in_it(folder, suffix):
     assert (folder / f"shops.{suffix}").stat().st_size > 10_000
 
 
+def test_every_point_is_judged_and_incidents_are_made_of_those_that_are_strange(folder):
+    rows = table("detect-series", SOURCE, *COLUMNS, "--season", "24", "--min-deviation", "20")
+    assert len(rows) == 3 * 480
+    strange = table("detect-series", SOURCE, *COLUMNS, "--season", "24", "--min-deviation", "20", "--only-anomalies")
+    assert strange == [row for row in rows if row["is_anomaly"] == "true"]
+    assert {row["series"] for row in strange} == {"2"}
+    adsql("detect-series", SOURCE, *COLUMNS, "--season", "24", "--min-deviation", "20", "-o", "points.parquet")
+    [incident] = table("incidents", "points.parquet")
+    assert (incident["series"], incident["started_at"]) == ("2", "2024-03-17 16:00:00")
+    assert len(table("incidents", "points.parquet", "--max-gap", "0")) == 1
+
+
+def test_the_last_points_several_values_and_forecasts_can_be_asked_for(folder):
+    both = SOURCE.replace("AS v", "AS v, i % 3 AS w")
+    judged = table("detect-series", both, "--time", "ts", "--value", "v,w", "--series", "shop", "--only-last-n", "2")
+    assert len(judged) == 6
+    assert all("'w'" in row["contribution"] for row in judged)
+    ahead = table(
+        "detect-series",
+        SOURCE,
+        *COLUMNS,
+        "--horizon",
+        "4",
+        "--exclude",
+        "SELECT NULL::TIMESTAMP AS started_at, NULL::TIMESTAMP AS ended_at, 1 AS series",
+    )
+    assert sum(row["status"] == "forecast" for row in ahead) == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("--time", "ts", "--value", "nope"), 3, "ADSQL_UNKNOWN_COLUMN"),
+        (("--time", "ts", "--value", "v", "--covariates", "nope"), 3, "ADSQL_UNKNOWN_COLUMN"),
+        (("--time", "ts", "--value", "v", "--mode", "later"), 2, "ADSQL_INVALID_OPTION"),
+        (("--time", "ts", "--value", "v", "--horizon", "-1"), 2, "ADSQL_INVALID_OPTION"),
+    ],
+)
+@pytest.mark.parametrize("source", [SOURCE, "shops.csv"])
+def test_wrong_options_are_told_of_by_a_code(folder, source, arguments, code, told):
+    adsql("sql", f"COPY ({SOURCE}) TO 'shops.csv'")
+    assert told in adsql("detect-series", source, *arguments, code=code).stderr
+
+
 def test_plot_draws_forecasts_behind_the_last_points(folder):
     told = adsql("plot", SOURCE, *COLUMNS, "-o", "ahead.svg", "--horizon", "24").stderr
     assert "1,512 points of 3 series" in told  # 24 more of each

@@ -42,7 +42,7 @@ def test_a_view_of_a_model_that_gets_another_cap_says_so(con):
 
 
 def test_a_column_may_have_the_name_of_anything_in_the_plan(con):
-    names = ["placed", "scored", "adsql_place", "adsql_group", "grouped", "row", "is_numbered"]
+    names = ["placed", "scored", "adsql_place", "adsql_group", "grouped", "ranked", "adsql_rank", "row", "numbered"]
     columns = ", ".join(f'i * {place} % 7 AS "{name}"' for place, name in enumerate(names, 1))
     con.execute(f"CREATE TABLE named AS SELECT {columns}, now() AS result FROM generate_series(1, 400) AS i")
     expected = rows(con, "SELECT to_jsonb(t.*) FROM named AS t")

@@ -11,8 +11,12 @@ FROM adsql.detect_series_anomalies(
     alert_budget => $alert_budget,
     direction => $direction,
     min_deviation => $min_deviation,
+    exclude => $exclude,
     holidays => $holidays,
     covariates => $covariates,
+    only_last_n => $only_last_n,
     horizon => $horizon,
+    params => $params,
+    seed => $seed,
     mode => $mode
 )

@@ -151,8 +151,9 @@ def _written(
     )  # fmt: skip
     if cap is None:
         return scored
+    kept = ["row"] if shape is Shape.TYPED else names
     return sql(
-        "capped", scored=scored, names="\"row\"" if shape is Shape.TYPED else ", ".join(map(identifier, names)),
+        "capped", scored=scored, names=", ".join(f"placed.{identifier(name)}" for name in kept),
         place=identifier(rows.unused("adsql_place")), most=str(cap.most), group=identifier(rows.unused("adsql_group")),
     )  # fmt: skip
 

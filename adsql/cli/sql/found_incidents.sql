@@ -1,0 +1,1 @@
+SELECT * FROM adsql.anomaly_incidents($source, max_gap => $max_gap)
