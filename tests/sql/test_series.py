@@ -97,6 +97,25 @@ def test_a_gap_of_other_points_parts_incidents(con):
     assert rows(con, query, [4]) == [(1, 9, 4)]
 
 
+def test_verdicts_do_not_depend_on_threads(con):
+    """These are more than one chunk of lists, so that several threads judge them."""
+    source = "SELECT s, i, if(i = 3000, 99, hash(s * 31 + i) % 7) AS v FROM range(70) a(s), range(4000) b(i)"
+    call = (
+        f"detect_series_anomalies('{source}', 'i', 'v', series => 's', algorithm => 'decomposition', season => 'none')"
+    )
+    [(before,)] = rows(con, "SELECT current_setting('threads')")
+    found = []
+    for threads in (1, 3):
+        con.execute(f"SET threads = {threads}")
+        found.append(
+            con.execute(f"SELECT series, ts, anomaly_score, is_anomaly FROM {call} ORDER BY series, ts").fetchnumpy()
+        )
+    con.execute(f"SET threads = {before}")
+    for name, values in found[0].items():
+        np.testing.assert_array_equal(values, found[1][name])
+    assert found[0]["is_anomaly"][3_000::4_000].all()
+
+
 def test_the_season_and_whose_verdict_it_is_are_told(con):
     query = "SELECT DISTINCT series, season, algorithm FROM detected WHERE is_anomaly AND series = 'south'"
     assert ("south", [24], "decomposition") in rows(con, query)

@@ -1,5 +1,6 @@
 -- Each series becomes one list, which is judged as a whole. Lists are spread over further rows that have none, so that
--- DuckDB, which passes 2,048 rows at a time, passes about $points points at a time; memory stays bounded.
+-- DuckDB, which passes 2,048 rows at a time, passes about $points points at a time; memory stays bounded. They are
+-- kept before they are judged: what an aggregate makes comes out of one thread, what is kept is read by all.
 WITH adsql_source AS NOT MATERIALIZED (
 $source
 ),
@@ -12,7 +13,7 @@ FROM (
 )
 GROUP BY adsql_key
 ),
-adsql_spread AS (
+adsql_spread AS MATERIALIZED (
 SELECT
     adsql_key,
     CASE WHEN adsql_place = 0 THEN adsql_rows END AS adsql_rows,
