@@ -40,7 +40,7 @@ INSERT INTO mixed (id) VALUES ({size})
 """
 # Large tables shall not take long.
 QUICK = {
-    **dict.fromkeys(["abod", "auto", "kde", "knn"], {"reference_size": 100}),
+    **{name: {"reference_size": 100} for name in ("abod", "auto", "kde", "knn")},
     "autoencoder": {"max_iter": 5},
     "ensemble": {"detectors": ["mad", "eif"]},
     "iforest": {"n_estimators": 20},
