@@ -114,7 +114,8 @@ class Engine(ABC):
         self.tables.clear()
 
     def clean(self) -> None:
-        """Drop the tables and models of a test."""
+        """Drop the tables, models and verdicts of a test."""
+        self.run("DELETE FROM adsql.feedback")
         for (name,) in self.rows("SELECT DISTINCT name FROM models()"):
             if name not in self.kept:
                 self.rows(f"SELECT drop_model('{name}')")
