@@ -38,10 +38,19 @@ def refused(state):
         Model.from_bytes(state.to_bytes())
 
 
-def assert_refused_or_harmless(state):
+def from_bytes(state):
+    return Model.from_bytes(state.to_bytes())
+
+
+def as_decoded(state):
+    """Restore a state whose numbers alone were changed: they pass through bytes as they are, which takes as long."""
+    return Model.from_state(state, "")
+
+
+def assert_refused_or_harmless(state, restored=from_bytes):
     """A changed number may make another model; it must not make one that crashes, hangs or scores NaN."""
     try:
-        model = Model.from_bytes(state.to_bytes())
+        model = restored(state)
     except CorruptModel:
         return
     scores = model.score(TABLE)
@@ -136,7 +145,7 @@ def test_no_magnitude_in_an_array_does_harm(algorithm):
                 for where in (np.s_[0], np.s_[-1], np.s_[:]):
                     altered = array.copy()
                     altered.reshape(-1)[where] = within(value, array.dtype)
-                    assert_refused_or_harmless(with_array(state, name, altered))
+                    assert_refused_or_harmless(with_array(state, name, altered), as_decoded)
 
 
 def test_two_magnitudes_at_once_do_no_harm(algorithm):
@@ -144,7 +153,8 @@ def test_two_magnitudes_at_once_do_no_harm(algorithm):
     floats = {name: array for name, array in state.arrays.items() if array.dtype.kind == "f" and array.size}
     for (first, one), (second, other) in permutations(floats.items(), 2):
         enlarged = with_array(state, first, np.full_like(one, within(1e50, one.dtype)))
-        assert_refused_or_harmless(with_array(enlarged, second, np.full_like(other, within(1e-100, other.dtype))))
+        altered = with_array(enlarged, second, np.full_like(other, within(1e-100, other.dtype)))
+        assert_refused_or_harmless(altered, as_decoded)
 
 
 def test_an_encoding_that_does_not_fit_the_kind_of_its_column_is_refused(algorithm):
