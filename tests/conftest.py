@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 
 # Tests that fit a detector by itself, as `Model.fit` does: two workers' libraries must not wait for each other.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from adsql.registry import detectors, is_ranker, row_wise_detectors
 from postgres_cluster import cluster
@@ -19,6 +21,7 @@ settings.register_profile("adsql", deadline=None, derandomize=True)
 settings.load_profile("adsql")
 
 
+_ENGINE = re.compile(r"\[(duckdb|postgres(?:ql)?)\b")
 RANKERS = {name: cls for name, cls in detectors().items() if is_ranker(cls)}
 
 
@@ -40,16 +43,23 @@ def any_detector(request):
     return request.param
 
 
-# Parameters of fixtures that take long to make, and are made anew each time that another value is asked for.
-SHARED = ("shared", "live")
+class TogetherWhatIsShared(LoadScopeScheduling):
+    """Gives a worker whole files; of the folders that share engines or gateways, all tests of one of these.
+
+    Otherwise each worker would make for itself, and in turn, what takes long to make.
+    """
+
+    def _split_scope(self, nodeid):
+        file, _, test = nodeid.partition("::")
+        folder = file.rpartition("/")[0]
+        engine = _ENGINE.search(test)
+        return f"{folder} on {engine[1]}" if engine and folder in {"tests/engines", "tests/server"} else file
 
 
-def pytest_collection_modifyitems(items):
-    """Say which tests one worker runs together: those of a file, or of a folder whose engine or gateway they share."""
-    for item in items:
-        given = item.callspec.params if hasattr(item, "callspec") else {}
-        values = [str(getattr(given[name], "name", given[name])) for name in SHARED if name in given]
-        item.add_marker(pytest.mark.xdist_group(" ".join([item.path.parent.name, *(values or [item.path.name])])))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Distribute tests so, whatever `--dist` says: its `loadgroup` needs an attribute that pytest no longer has."""
+    return TogetherWhatIsShared(config, log)
 
 
 @pytest.fixture(scope="session")

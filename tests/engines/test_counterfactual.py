@@ -11,6 +11,7 @@ EACH = "SELECT id, (s).feature, (s).value, (s).suggested, (s).change, (s).status
 MODELS = {
     "mend": "'trips', algorithm => 'knn', columns => ARRAY['fare', 'km', 'kind'], contamination => 0.02",
     "mend kinds": "'trips', algorithm => 'mad', columns => ARRAY['fare', 'km'], segment_by => ARRAY['kind'], contamination => 0.02",
+    "mend times": "'trips', algorithm => 'knn', columns => ARRAY['started', 'km'], contamination => 0.02",
     "mend numbers": "'trips', algorithm => 'mad', columns => ARRAY['fare', 'km'], threshold => 3",
     "mend nothing": "'trips', algorithm => 'mad', columns => ARRAY['fare', 'km'], threshold => -1",
 }
@@ -28,7 +29,7 @@ def mending(shared):
     shared.keep()
 
 
-@pytest.mark.parametrize("name", ["mend", "mend kinds", "mend numbers"])
+@pytest.mark.parametrize("name", ["mend", "mend kinds", "mend times", "mend numbers"])
 def test_suggestions_for_every_row_are_the_library_s(mending, name):
     expected = suggest_normal(mending.saved_model(name), trips())
     wanted = [(number, *change) for number, changes in enumerate(expected) for change in changes or ()]
