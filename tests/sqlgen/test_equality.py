@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 from contextlib import closing
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from math import inf, nan
 
 import numpy as np
@@ -63,11 +63,17 @@ def test_missing_infinite_and_huge_values_unknown_categories_and_empty_rows(data
     assert_equal(database(model, SPECIAL), expected, model.threshold)
 
 
-@pytest.mark.parametrize("name", AWKWARD)
-def test_awkward_tables(database, formula, name):
+@cache
+def awkward(algorithm, name):
+    """Return a model and its table, which all databases are asked about."""
     table = without_times(AWKWARD[name]())
     few = taken(table, range(40)) if name == "forty_columns" else table  # of more rows, ecod has too many steps
-    check(database, trained(formula, few), table)
+    return trained(algorithm, few), table
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_tables(database, formula, name):
+    check(database, *awkward(formula, name))
 
 
 @pytest.mark.parametrize(
