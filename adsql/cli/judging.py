@@ -18,6 +18,7 @@ from adsql.cli.arguments import (
     Seed,
     Version,
     chosen_input,
+    named_columns,
     training_values,
 )
 from adsql.cli.databases import MEMORY, Access, database
@@ -114,6 +115,22 @@ def suggest_normal(
     """Tell what would have to change for the anomalies of a file or table to be normal."""
     with reporting():
         show_report("suggest_normal", db, chosen_input(source, source_option), {"name": name}, output_format)
+
+
+def contrast(
+    dimensions: Annotated[
+        str, typer.Option("--dimensions", help="Columns that groups are made of, separated by commas.")
+    ],
+    source: Input = None,
+    source_option: InputOption = None,
+    db: Database = MEMORY,
+    flag: Annotated[str, typer.Option("--flag", help="The column that says which rows are anomalies.")] = "is_anomaly",
+    output_format: OutputFormat = None,
+) -> None:
+    """Tell which groups the anomalies of rows, as detect and score write them, come from."""
+    with reporting():
+        values = {"flag": flag, "dimensions": named_columns(dimensions)}
+        show_report("contrast", db, chosen_input(source, source_option), values, output_format)
 
 
 def profile(

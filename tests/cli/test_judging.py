@@ -52,6 +52,19 @@ def test_suggest_normal_prints_what_would_have_to_change(models):
     assert "ADSQL_UNKNOWN_MODEL" in adsql("suggest-normal", "none", "trips.csv", "-d", "m.duckdb", code=4).stderr
 
 
+def test_contrast_prints_the_groups_that_anomalies_come_from(models):
+    orders = (
+        "SELECT ['north', 'south'][1 + i % 2] AS depot, 10 + i * 7919 % 90 AS price, i % 2 = 1 AND i % 8 = 1 AS late"
+    )
+    rows = table("contrast", f"{orders} FROM range(800) AS r(i)", "--flag", "late", "--dimensions", "depot,price")
+    assert rows[0]["segment"] == "depot = 'south'"
+    assert rows[0]["anomalies"] == "100"
+    adsql("detect", f"{orders} FROM range(800) AS r(i)", "-c", "price", "-o", "judged.csv")
+    assert table("contrast", "judged.csv", "--dimensions", "depot") == []
+    told = adsql("contrast", "judged.csv", "--flag", "nope", "--dimensions", "depot", code=3).stderr
+    assert "ADSQL_UNKNOWN_COLUMN" in told
+
+
 def test_profile_prints_the_columns_and_the_detectors_that_suit_them(folder):
     found = {
         row["column_name"]: row

@@ -1,0 +1,1 @@
+SELECT * FROM adsql.contrast_anomalies($source, $flag, $dimensions)
