@@ -66,3 +66,13 @@ def test_files_frames_and_queries_are_capped_too(con, most, tmp_path):
 def test_of_a_source_without_rows_nothing_comes(con):
     value(con, f"SELECT train_model('m', 'trips', {CAPPED})")
     assert rows(con, "FROM detect_anomalies('FROM trips WHERE id < 0', model => 'm')") == []
+
+
+def test_a_column_may_have_the_name_of_anything_in_the_statement(con, most):
+    names = ["adsql_row", "adsql_place", "adsql_group", "adsql_kept", "adsql_placed", "started_1"]
+    columns = ", ".join(f'fare AS "{name}"' for name in names)
+    con.execute(f"CREATE TABLE named AS SELECT *, {columns} FROM trips")
+    query = f"FROM detect_anomalies('named', algorithm => {CAPPED})"
+    assert value(con, f"SELECT count(*) {query} WHERE is_anomaly") == most
+    kept = rows(con, f"SELECT * EXCLUDE (anomaly_score, severity, is_anomaly) {query}")
+    assert kept == rows(con, "FROM named")
