@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from adsql.model import Model
     from adsql.segment import Segment
 
+_LAST = 9e12  # seconds from 1970: Arrow's timestamps have few more
 MOST_COLUMNS = 3  # that are tried in all combinations
 COMBINED = 20  # columns, those that contribute most, of which more than one are changed
 _TRIED = 20_000  # rows scored for each number of columns
@@ -185,7 +186,7 @@ def _moved(segment: Segment, own: pa.Array[Any], places: list[int], x: Floats) -
     features = [segment.features.features[place] for place in places]
     column = features[0].column
     seconds = to_float64(own)
-    there = seconds[np.isfinite(seconds)]  # what is missing is not on any day
+    there = seconds[np.abs(seconds) < _LAST]  # what is missing, or infinite, is not on any day
     midnight = there // SECONDS_PER_DAY * SECONDS_PER_DAY
     clock, days = there - midnight, midnight
     for trait in required(segment.reference).traits:

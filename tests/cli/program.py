@@ -26,6 +26,9 @@ def adsql(*arguments, code=0, stdin=""):
         )
         process.start()
         process.join(_PATIENCE)
+        if process.is_alive():
+            process.kill()
+            process.join()
         result = CompletedProcess(
             arguments, process.exitcode, told.read_text(encoding="utf-8"), warned.read_text(encoding="utf-8")
         )

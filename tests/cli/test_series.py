@@ -87,6 +87,11 @@ def test_wrong_options_are_told_of_by_a_code(folder, source, arguments, code, to
     assert told in adsql("detect-series", source, *arguments, code=code).stderr
 
 
+def test_incidents_of_a_file_that_holds_no_verdicts_are_refused(folder):
+    adsql("sql", f"COPY ({LEVELS}) TO 'levels.csv'")
+    assert "[ADSQL_UNKNOWN_COLUMN]" in adsql("incidents", "levels.csv", code=3).stderr
+
+
 def test_plot_draws_forecasts_behind_the_last_points(folder):
     told = adsql("plot", SOURCE, *COLUMNS, "-o", "ahead.svg", "--horizon", "24").stderr
     assert "1,512 points of 3 series" in told  # 24 more of each

@@ -215,6 +215,16 @@ def test_a_point_in_time_moves_to_an_hour_and_a_weekday_of_the_training(algorith
     assert dt.datetime.fromisoformat(at_night.suggested).date() == night.date()
 
 
+def test_the_ends_of_time_are_on_no_day():
+    """Databases have infinite timestamps, which are the largest numbers."""
+    table = {"at": pa.array(OFFICE, pa.timestamp("us")), "x": pa.array([float(k % 7) for k in range(len(OFFICE))])}
+    model = fitted("knn", table, contamination=0.002)
+    odd = {"at": pa.array([2**63 - 1, -(2**63) + 1, None], pa.timestamp("us")), "x": pa.array([0.0, 500.0, 500.0])}
+    found = [[change.feature for change in changes or ()] for changes in suggest_normal(model, odd)]
+    assert "at" not in found[0] + found[1]
+    assert found[2] == ["x"]
+
+
 def test_a_date_moves_to_a_weekday_of_the_training_and_one_that_is_missing_stays():
     days = [dt.date(2024, 1, 1) + dt.timedelta(days=k) for k in range(700) if k % 7 < 5]
     table = {"day": pa.array(days), "x": pa.array([float(k % 7) for k in range(len(days))])}
