@@ -28,10 +28,8 @@ _UNREADABLE = frozenset(
     }
 )  # fmt: skip
 _IN_A_UDF = "Python exception occurred"
-# What DuckDB says of a column that a statement on a file names: what is in a file it knows when the statement is bound.
-_NO_COLUMN = re.compile(
-    r'(?:Values list "adsql_source" does not have a column named|Referenced column) "(.*)"(?: not found in FROM clause!)?$'
-)
+# What DuckDB says of a column that a statement on a file names: it knows of them when the statement is bound.
+_NO_COLUMN = re.compile(r'(?:Values list "adsql_source" does not have a column named|Referenced column) "(.*?)"')
 _FILE = re.compile(r"\.(csv|tsv|parquet|json|jsonl|ndjson)(\.(gz|zst))?$", re.IGNORECASE)
 
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
