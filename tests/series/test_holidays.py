@@ -134,6 +134,18 @@ def test_ordinary_days_are_expected_as_if_holidays_were_excluded():
         np.testing.assert_array_equal(getattr(told, name)[~there], getattr(left_out, name)[~there])
 
 
+@pytest.mark.parametrize("mode", ["retrospective", "causal"])
+@pytest.mark.parametrize("algorithm", ["decomposition", "ets"])
+def test_a_first_long_holiday_on_which_nothing_happens_is_not_flagged(algorithm, mode):
+    values = values_of(24, 400, [])
+    n, day = len(values), 24 * HOUR
+    calendar = Calendar.of(np.array([100 * day]), np.array([280 * day]), [None])
+    judged = judge(values, calendar, algorithm=algorithm, mode=mode)
+    inside = (np.arange(n) >= 100 * 24) & (np.arange(n) <= 280 * 24)
+    assert not judged.is_anomaly[inside].any()
+    assert 50.0 < judged.expected[inside].min() < judged.expected[inside].max() < 150.0
+
+
 def test_a_first_holiday_is_flagged_less_loudly_and_teaches_nothing():
     per_day, days, _, _ = DAILY
     values = values_of(per_day, days, [])
