@@ -83,6 +83,18 @@ def test_level_and_season_stay_over_a_long_gap(expect, causal):
         assert np.abs(expected[gap] - truth[gap]).max() < 12.0
 
 
+@pytest.mark.parametrize("periods", [None, [24]])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("expect", [decompose, ets])
+def test_a_gap_at_either_end_teaches_nothing_and_ends_nothing(expect, causal, periods):
+    values = clean("season", 4_000, 0)
+    late, early = values.copy(), values.copy()
+    late[:2_500], early[1_500:] = np.nan, np.nan
+    for given, known in ((late, slice(3_500, 4_000)), (early, slice(1_000, 1_500))):
+        expected = expect(given, periods, causal=causal).expected
+        assert np.abs(expected[known] - values[known]).mean() < 3.0
+
+
 def test_a_trend_goes_on_through_a_few_missing_points_and_wears_off_over_many():
     values = 3.0 * np.arange(400.0) + np.random.default_rng(0).standard_normal(400)
     values[200:300] = np.nan
