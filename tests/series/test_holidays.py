@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -203,6 +205,25 @@ def test_times_may_be_irregular_and_several_at_once():
     judged = judge(given, calendar_of(per_day, holidays), times=times)
     assert np.isfinite(judged.score).all()
     assert judged.is_anomaly.mean() < 0.02
+
+
+def test_memory_is_taken_by_points_and_not_by_the_steps_of_a_holiday():
+    """Where most points come in bursts, a holiday of an hour has millions of steps."""
+    rng = np.random.default_rng(5)
+    second, hour = 1_000_000, 3_600_000_000
+    bursts = np.sort(rng.integers(0, 60 * hour, 250))
+    times = np.sort(np.concatenate([bursts, bursts + 1_000, bursts + 2_000]))
+    starts = np.arange(10, 50, 10) * hour
+    calendar = Calendar.of(starts, starts + hour - second, [None] * 4)
+    values = rng.normal(size=len(times))
+    judge(values[:60], calendar, times=times[:60], algorithm="decomposition")
+    tracemalloc.start()
+    try:
+        judge(values, calendar, times=times, algorithm="decomposition")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 @pytest.mark.parametrize("values", [
