@@ -47,7 +47,7 @@ class Calendar:
 
     @classmethod
     def of(cls, starts: NDArray[np.int64], ends: NDArray[np.int64], names: Sequence[str | None]) -> Self:
-        """Put occurrences in their order; one that is given twice is one.
+        """Put occurrences in their order; one that is given twice is one, and one that ends before it begins is none.
 
         Examples
         --------
@@ -58,7 +58,8 @@ class Calendar:
         texts = np.array(["" if name is None else name for name in names], dtype=object)
         _, kinds = np.unique(texts, return_inverse=True) if len(texts) else (None, np.zeros(0, np.int64))
         # Of two that begin together the shorter one comes last, and is what a time in both belongs to.
-        rows = np.unique(np.column_stack([starts, -ends, kinds]).astype(np.int64).reshape(-1, 3), axis=0)
+        given = np.column_stack([starts, -ends, kinds]).astype(np.int64).reshape(-1, 3)
+        rows = np.unique(given[ends >= starts], axis=0)
         return cls(rows[:, 0], -rows[:, 1], rows[:, 2])
 
     def __len__(self) -> int:

@@ -241,6 +241,7 @@ def test_overlapping_holidays_belong_to_the_one_that_began_last():
     found = Calendar.of(np.array([0, 5, 5, 20, 20]), np.array([30, 9, 7, 19, 20]), ["a", "b", "c", "d", "d"])
     assert found.owners(np.array([-1, 0, 5, 8, 10, 20, 31])).tolist() == [-1, 0, 2, 1, 0, 3, -1]
     assert len(Calendar.of(np.array([3, 3]), np.array([4, 4]), ["x", "x"])) == 1
+    assert Calendar.of(np.array([3, 5]), np.array([4, 4]), ["x", "y"]).starts.tolist() == [3]
     assert Calendar.of(np.zeros(0, np.int64), np.zeros(0, np.int64), []).owners(np.array([1])).tolist() == [-1]
 
 

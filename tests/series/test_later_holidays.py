@@ -77,6 +77,14 @@ def test_a_first_holiday_has_wide_bounds(model, values):
     assert width[there].min() > 1.5 * width[~there].max()
 
 
+def test_a_holiday_that_ends_before_it_begins_is_none(values):
+    days = np.append(PAST, TO_COME)
+    ends = np.append((PAST + 1) * 24 - 1, TO_COME * 24 - 10)
+    trained = part("told", values[:N], Calendar.of(days * 24, ends, [None] * len(days)))
+    model = SeriesModel.of([trained], parsed({}), SeriesColumns("ts", ("v",), ("shop",)))
+    assert model.holidays is None or not len(model.holidays.starts)
+
+
 def test_points_in_any_order_and_number_get_the_same_verdicts(model, values):
     times = np.random.default_rng(0).permutation(np.arange(N, N + LATER))
     whole = judge(model, "told", values)
