@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _CLIP = 4.0  # mean absolute errors: what is farther off teaches no more than this
 _FIRST_CYCLES = 2.0  # that a season at the start was learned from
 _SHIFT_AFTER = 8  # points on the same side, all clipped, are a new level
+_GAP = 8  # missing points in a row that a slope goes on through; in a longer gap what is left of it wears off
+_GAP_DAMPING = 0.9  # from one point to the next
 _LOSS_DECAY = 0.99
 _PHASE_PRIOR = 8.0  # errors of the whole series that a phase's own errors are mixed with
 _PHASE_GAIN, _SCALE_GAIN = 0.1, 0.01
@@ -54,7 +56,8 @@ def one_step(
     -----
     The forecast is the mean of the smoothings' forecasts, weighted by the inverse fourth power of their discounted
     errors. Errors are clipped, so that an outlier moves little; a run of clipped errors on one side moves the
-    level at once. O(n m), however long the seasons are.
+    level at once. A slope goes on through a few missing points; over a longer gap it wears off, since what is left of
+    it in noise would lead ever farther away, and level and seasons stay. O(n m), however long the seasons are.
     """
     n = x.shape[0]
     expected, scale = np.full(n, np.nan), np.full(n, np.nan)
@@ -70,7 +73,8 @@ def first_state(
     """Return what the smoothings know before the first point: arrays that `advance` changes.
 
     Levels, slopes, and seasons of each smoothing, their losses, the errors of the longest season's phases and how
-    many there were, and of the whole series its error, the points seen, and the current run of errors on one side.
+    many there were, and of the whole series its error, the points seen, the current run of errors on one side and
+    their sum, and the current run of missing points.
     """
     m, count = experts.shape[0], periods.shape[0]
     seasons = np.empty((m, seasonal.shape[0]))
@@ -79,7 +83,7 @@ def first_state(
     longest = periods[count - 1] if count > 0 else 1
     return (
         np.full(m, level), np.zeros(m), seasons, np.full(m, max(spread, _LEAST)), np.full(longest, spread),
-        np.zeros(longest), np.array([spread, _EARLY, 0.0, 0.0]),
+        np.zeros(longest), np.array([spread, _EARLY, 0.0, 0.0, 0.0]),
     )  # fmt: skip
 
 
@@ -99,7 +103,7 @@ def advance(
     levels, slopes, seasons, losses, phase_error, phase_seen, totals = state
     m, count, longest = experts.shape[0], periods.shape[0], phase_error.shape[0]
     forecasts, places, gains = np.empty(m), np.zeros(count, np.int64), np.zeros(count)
-    error_of_all, seen, run, run_total = totals[0], totals[1], int(totals[2]), totals[3]
+    error_of_all, seen, run, run_total, missing = totals[0], totals[1], int(totals[2]), totals[3], totals[4]
     for t in range(first, last):
         find_places(t, start, periods, places, gains)
         expected[t] = combined(levels, slopes, seasons, places, losses, forecasts)
@@ -107,7 +111,11 @@ def advance(
         scale[t] = phase_scale(phase_error[phase], phase_seen[phase], error_of_all)
         if np.isnan(x[t]):
             levels += slopes
+            missing += 1.0
+            if missing >= _GAP:
+                slopes *= _GAP_DAMPING
             continue
+        missing = 0.0
         error, limit = x[t] - expected[t], _CLIP * scale[t]
         clipped = min(abs(error), limit)
         seen += 1.0
@@ -128,7 +136,7 @@ def advance(
         for e in range(m):
             losses[e] += (1.0 - _LOSS_DECAY) * (min(abs(x[t] - forecasts[e]), limit) - losses[e])
             losses[e] = max(losses[e], _LEAST)
-    totals[0], totals[1], totals[2], totals[3] = error_of_all, seen, float(run), run_total
+    totals[0], totals[1], totals[2], totals[3], totals[4] = error_of_all, seen, float(run), run_total, missing
 
 
 @kernel

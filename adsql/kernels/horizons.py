@@ -57,6 +57,7 @@ def smoothed(
 
     Notes
     -----
+    Longer forecasts are those over missing points, but that slopes go on as `dampings` say, not as in a gap.
     O(n m + dampings origins horizons m).
     """
     n, m, count = x.shape[0], experts.shape[0], periods.shape[0]

@@ -70,7 +70,7 @@ def decompose(
     Notes
     -----
     O(n log n) with found seasons, else O(n). Without `MIN_POINTS` values nothing is known. A run of 8 outliers on one
-    side is taken as a new level.
+    side is taken as a new level. In a gap of more than 8 points a slope wears off, and level and seasons stay.
 
     References
     ----------

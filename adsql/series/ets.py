@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from adsql.series.covariates import Covariates
 
 LEVELS, SLOPES, SEASONS = (0.02, 0.1, 0.3, 0.6, 1.0), (0.0, 0.01, 0.1), (0.05, 0.2)
-_FITTED = 2_000  # points that gains are fitted to
+_FITTED = 2_000  # values that gains are fitted to
 
 
 def ets(
@@ -59,7 +59,7 @@ def ets(
 
     Notes
     -----
-    O(n log n) with found seasons. Gains are fitted to the last 2,000 points, or three seasons, of those that may be
+    O(n log n) with found seasons. Gains are fitted to the last 2,000 values, or three seasons, of those that may be
     learned from.
 
     References
@@ -121,11 +121,13 @@ def fitted_gains(x: Floats, periods: tuple[int, ...]) -> Floats:
     Parameters
     ----------
     x
-        Shape (n,), NaN where there is no value; of more than 2,000 points, the last ones count.
+        Shape (n,), NaN where there is no value; of more than 2,000 values, the last ones count.
     periods
         Seasons in points, ascending.
     """
-    part = x[-max(_FITTED, 3 * max(periods, default=0)) :]
+    # Counted without missing ones: a gap may be as long as all that would be looked at.
+    there = np.flatnonzero(np.isfinite(x))[-max(_FITTED, 3 * max(periods, default=0)) :]
+    part = x[there[0] : there[-1] + 1] if len(there) else x
     seasons = SEASONS if periods else SEASONS[:1]
     grid = [np.array([gains]) for gains in product(LEVELS, SLOPES, seasons)]
     return min(grid, key=lambda gains: _error(part, periods, gains))

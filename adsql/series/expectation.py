@@ -192,7 +192,9 @@ def beginning(
     first = first if first < available // 2 else 0
     head = filled(x[first : first + start] if first else x[:start])
     head = head if len(head) else filled(x[:available])
-    level, seasonal, spread = _first_state(head, first, usable)
+    # Where there is no value yet, no forecast is known.
+    nothing = np.nan, np.zeros(int(usable.sum())), 0.0
+    level, seasonal, spread = _first_state(head, first, usable) if len(head) else nothing
     return np.ascontiguousarray(x), usable, seasonal, level, first + start, experts, spread
 
 

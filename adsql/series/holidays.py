@@ -47,7 +47,7 @@ class Calendar:
 
     @classmethod
     def of(cls, starts: NDArray[np.int64], ends: NDArray[np.int64], names: Sequence[str | None]) -> Self:
-        """Put occurrences in their order; one that is given twice is one.
+        """Put occurrences in their order; one that is given twice is one, and one that ends before it begins is none.
 
         Examples
         --------
@@ -58,7 +58,8 @@ class Calendar:
         texts = np.array(["" if name is None else name for name in names], dtype=object)
         _, kinds = np.unique(texts, return_inverse=True) if len(texts) else (None, np.zeros(0, np.int64))
         # Of two that begin together the shorter one comes last, and is what a time in both belongs to.
-        rows = np.unique(np.column_stack([starts, -ends, kinds]).astype(np.int64).reshape(-1, 3), axis=0)
+        given = np.column_stack([starts, -ends, kinds]).astype(np.int64).reshape(-1, 3)
+        rows = np.unique(given[ends >= starts], axis=0)
         return cls(rows[:, 0], -rows[:, 1], rows[:, 2])
 
     def __len__(self) -> int:
@@ -163,10 +164,11 @@ class Effects:
     ----------
     holidays
         Where they are.
-    table
-        What each occurrence differed by, a column for each offset, NaN where nothing is known.
-    scales
-        The ordinary scale there.
+    offsets, differences, scales
+        Of each point that teaches, those of one occurrence together: how many steps behind the beginning it lies, what
+        it differed by, and the ordinary scale there; shape (m,).
+    bounds
+        Where the points of each occurrence begin among these, and where the last one's end; shape (k + 1,).
     first, last
         The first and last place of each occurrence; -1 for one without any.
     values
@@ -174,8 +176,10 @@ class Effects:
     """
 
     holidays: Holidays
-    table: Floats
+    offsets: NDArray[np.int64]
+    differences: Floats
     scales: Floats
+    bounds: NDArray[np.int64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     values: Floats
@@ -194,15 +198,18 @@ class Effects:
             Of the first places, from ordinary points; what lies behind them is not known.
         """
         places = np.flatnonzero(holidays.owners[: len(expected)] >= 0)
-        own, offsets = holidays.owners[places], holidays.offsets[places]
+        own = holidays.owners[places]
         k = len(holidays.calendar)
         first, last = np.full(k, -1, np.int64), np.full(k, -1, np.int64)
         first[own[::-1]], last[own] = places[::-1], places
-        table = np.full((k, int(offsets.max(initial=-1)) + 1), np.nan)
-        scales = table.copy()
-        table[own, offsets] = np.where(np.isfinite(values[places]), values[places] - expected[places], np.nan)
-        scales[own, offsets] = scale[places]
-        return cls(holidays, table, scales, first, last, holidays.without(values))
+        known = np.isfinite(values[places]) & ~np.isnan(expected[places])
+        places, own = places[known], own[known]
+        order = np.argsort(own, kind="stable")
+        places = places[order]
+        return cls(
+            holidays, holidays.offsets[places], values[places] - expected[places], scale[places],
+            np.searchsorted(own[order], np.arange(k + 1)), first, last, holidays.without(values),
+        )  # fmt: skip
 
     def adjust(self, expected: Floats, scale: Floats, part: slice, mode: Mode) -> None:
         """Write what is expected of holidays in a part of the series over the ordinary expectation there."""
@@ -244,18 +251,39 @@ class Effects:
         """Return what others differed by at some offsets, and by how much the scale grows; NaN where too few tell."""
         shift, factor = np.full((2, len(offsets)), np.nan)
         kinds = self.holidays.calendar.kinds
-        seen = offsets < self.table.shape[1]
         for group in (others[kinds[others] == kinds[occurrence]], others):
-            missing = np.flatnonzero(np.isnan(shift) & seen)
+            missing = np.flatnonzero(np.isnan(shift))
             nearest = group[np.argsort(np.abs(group - occurrence), kind="stable")[:_REMEMBERED]]
             if not len(missing) or len(nearest) < ENOUGH:
                 continue
-            there = self.table[np.ix_(nearest, offsets[missing])]
-            enough = (~np.isnan(there)).sum(axis=0) >= ENOUGH
-            if enough.any():
-                shift[missing[enough]] = np.nanmedian(there[:, enough], axis=0)
-                factor[missing[enough]] = _factor(self.table[nearest], self.scales[nearest])
+            columns, table, scales = self._table(nearest)
+            missing = missing[np.isin(offsets[missing], columns)]
+            if len(missing):
+                place = np.searchsorted(columns, offsets[missing])
+                shift[missing] = np.nanmedian(table[:, place], axis=0)
+                known = int((self.bounds[nearest + 1] > self.bounds[nearest]).sum())
+                factor[missing] = _factor(table, scales, known)
         return shift, factor
+
+    def _table(self, occurrences: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """Return the offsets that enough of some occurrences have, what each differs by there, and the scales.
+
+        The table has as many columns as there are such offsets: the longest holiday may have millions that no other
+        has. NaN where nothing is known.
+        """
+        lengths = self.bounds[occurrences + 1] - self.bounds[occurrences]
+        cells = np.concatenate([np.arange(self.bounds[each], self.bounds[each + 1]) for each in occurrences])
+        rows = np.repeat(np.arange(len(occurrences)), lengths)
+        columns, place, counts = np.unique(self.offsets[cells], return_inverse=True, return_counts=True)
+        shared = counts >= ENOUGH
+        inside = shared[place]
+        rows, place, cells = rows[inside], (np.cumsum(shared) - 1)[place[inside]], cells[inside]
+        table = np.full((len(occurrences), int(shared.sum())), np.nan)
+        scales = table.copy()
+        table[rows, place], scales[rows, place] = self.differences[cells], self.scales[cells]
+        # Points at irregular times may share an offset within one occurrence.
+        enough = (~np.isnan(table)).sum(axis=0) >= ENOUGH
+        return columns[shared][enough], table[:, enough], scales[:, enough]
 
     def spread(self, inside: slice, mode: Mode) -> float:
         """Return how far ordinary values around an occurrence lie from their median, on average."""
@@ -297,7 +325,8 @@ def on_holidays(expectation: Expected, holidays: Holidays, values: Floats, mode:
 
     Notes
     -----
-    O(k (longest + log n)) for k occurrences.
+    O(k log n + m log m) for k occurrences with m points, each of which is looked at by no more than 32 others of its
+    name and 32 of all.
     """
     expected, scale = expectation.expected.copy(), expectation.scale.copy()
     whole = (slice(0, len(expected)), expectation.expected, expectation.scale)
@@ -358,13 +387,12 @@ def steps(times: NDArray[np.int64], starts: NDArray[np.int64], step: float | Flo
     return np.rint((times - starts) / step).astype(np.int64)
 
 
-def _factor(table: Floats, scales: Floats) -> float:
-    """Return how much farther occurrences are from the median of the others than ordinary points are off."""
+def _factor(table: Floats, scales: Floats, known: int) -> float:
+    """Return how much farther so many occurrences are from the median of the others than ordinary points are off."""
     with np.errstate(divide="ignore", invalid="ignore"):
         errors = np.abs(table - median_of_others(table)) / scales
     errors = errors[np.isfinite(errors)]
     if not len(errors):
         return 1.0
-    counted = int((~np.isnan(table)).any(axis=1).sum())
     size = float(np.minimum(errors, _CLIP * np.median(errors)).mean())
-    return max(size, 1.0) * (1.0 + _UNCERTAINTY / counted)
+    return max(size, 1.0) * (1.0 + _UNCERTAINTY / known)

@@ -35,7 +35,8 @@ class LaterHolidays:
     step
         The usual distance of two times of each series; shape (N,).
     starts, ends
-        The first and the last time of each occurrence, ascending by start within a series; shape (M,).
+        The first and the last time of each occurrence, of one that has begun from about the last point on; in the order
+        of their beginnings within a series; shape (M,).
     lengths
         How many points each occurrence has; shape (M,).
     shift, factor, least
@@ -71,11 +72,15 @@ class LaterHolidays:
         calendar, step = holidays.calendar, holidays.step
         reach = int(kept.reach[0]) + 1
         found = np.flatnonzero((calendar.ends > last) & (calendar.starts <= last + reach * step))
-        starts, ends = calendar.starts[found], calendar.ends[found]
-        # The last one may go on for longer than anyone will ask.
+        # What is over of one that has begun nobody will ask, nor what of it is beyond reach.
+        over = np.maximum((last - calendar.starts[found]) // step, 0.0).astype(np.int64)
+        starts, ends = calendar.starts[found] + np.rint(over * step).astype(np.int64), calendar.ends[found]
         beyond = steps(np.full(len(found), last), starts, step) + reach
         lengths = np.minimum(steps(ends, starts, step), beyond) + 1
-        told = [effects.behind(o, np.arange(n)) for o, n in zip(found.tolist(), lengths.tolist(), strict=True)]
+        told = [
+            effects.behind(o, np.arange(first, first + n))
+            for o, first, n in zip(found.tolist(), over.tolist(), lengths.tolist(), strict=True)
+        ]
         parts = [
             np.concatenate([each[i] for each in told]) if told else np.zeros(0) for i in range(len(Effect._fields))
         ]

@@ -69,6 +69,41 @@ def test_gaps_and_outliers_do_not_hide_a_season():
     assert find_periods(values) == (24,)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("expect", [decompose, ets])
+def test_level_and_season_stay_over_a_long_gap(expect, causal):
+    """A slope is never quite zero in noise, and would lead away from the values as far as the gap is long."""
+    t = np.arange(8_000)
+    truth = 100.0 + 20.0 * np.sin(2 * np.pi * t / 48)
+    gap = slice(1_500, 6_500)
+    for seed in range(5):
+        values = truth + 3.0 * np.random.default_rng(seed).standard_normal(len(t))
+        values[gap] = np.nan
+        expected = expect(values, [48], causal=causal).expected
+        assert np.abs(expected[gap] - truth[gap]).max() < 12.0
+
+
+@pytest.mark.parametrize("periods", [None, [24]])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("expect", [decompose, ets])
+def test_a_gap_at_either_end_teaches_nothing_and_ends_nothing(expect, causal, periods):
+    values = clean("season", 4_000, 0)
+    late, early = values.copy(), values.copy()
+    late[:2_500], early[1_500:] = np.nan, np.nan
+    for given, known in ((late, slice(3_500, 4_000)), (early, slice(1_000, 1_500))):
+        expected = expect(given, periods, causal=causal).expected
+        assert np.abs(expected[known] - values[known]).mean() < 3.0
+
+
+def test_a_trend_goes_on_through_a_few_missing_points_and_wears_off_over_many():
+    values = 3.0 * np.arange(400.0) + np.random.default_rng(0).standard_normal(400)
+    values[200:300] = np.nan
+    expected = decompose(values, [], causal=True).expected
+    np.testing.assert_allclose(expected[200:208], 3.0 * np.arange(200, 208), atol=3.0)
+    assert expected[208:300].max() < 3.0 * 208 + 30.0
+    assert expected[299] == pytest.approx(expected[290], abs=0.1)
+
+
 @pytest.mark.parametrize("values", [[], [1.0], [np.nan] * 50, [3.0] * 50], ids=["none", "one", "missing", "constant"])
 def test_nothing_has_no_season(values):
     assert find_periods(np.array(values)) == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -134,6 +136,18 @@ def test_ordinary_days_are_expected_as_if_holidays_were_excluded():
         np.testing.assert_array_equal(getattr(told, name)[~there], getattr(left_out, name)[~there])
 
 
+@pytest.mark.parametrize("mode", ["retrospective", "causal"])
+@pytest.mark.parametrize("algorithm", ["decomposition", "ets"])
+def test_a_first_long_holiday_on_which_nothing_happens_is_not_flagged(algorithm, mode):
+    values = values_of(24, 400, [])
+    n, day = len(values), 24 * HOUR
+    calendar = Calendar.of(np.array([100 * day]), np.array([280 * day]), [None])
+    judged = judge(values, calendar, algorithm=algorithm, mode=mode)
+    inside = (np.arange(n) >= 100 * 24) & (np.arange(n) <= 280 * 24)
+    assert not judged.is_anomaly[inside].any()
+    assert 50.0 < judged.expected[inside].min() < judged.expected[inside].max() < 150.0
+
+
 def test_a_first_holiday_is_flagged_less_loudly_and_teaches_nothing():
     per_day, days, _, _ = DAILY
     values = values_of(per_day, days, [])
@@ -193,6 +207,25 @@ def test_times_may_be_irregular_and_several_at_once():
     assert judged.is_anomaly.mean() < 0.02
 
 
+def test_memory_is_taken_by_points_and_not_by_the_steps_of_a_holiday():
+    """Where most points come in bursts, a holiday of an hour has millions of steps."""
+    rng = np.random.default_rng(5)
+    second, hour = 1_000_000, 3_600_000_000
+    bursts = np.sort(rng.integers(0, 60 * hour, 250))
+    times = np.sort(np.concatenate([bursts, bursts + 1_000, bursts + 2_000]))
+    starts = np.arange(10, 50, 10) * hour
+    calendar = Calendar.of(starts, starts + hour - second, [None] * 4)
+    values = rng.normal(size=len(times))
+    judge(values[:60], calendar, times=times[:60], algorithm="decomposition")
+    tracemalloc.start()
+    try:
+        judge(values, calendar, times=times, algorithm="decomposition")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 5_000_000
+
+
 @pytest.mark.parametrize("values", [
     np.full(400, np.nan), np.full(400, 3.0), np.full(400, np.inf), np.arange(5.0), np.zeros(0), np.linspace(-1e150, 1e150, 400),
 ], ids=["missing", "constant", "infinite", "short", "empty", "huge"])  # fmt: skip
@@ -208,6 +241,7 @@ def test_overlapping_holidays_belong_to_the_one_that_began_last():
     found = Calendar.of(np.array([0, 5, 5, 20, 20]), np.array([30, 9, 7, 19, 20]), ["a", "b", "c", "d", "d"])
     assert found.owners(np.array([-1, 0, 5, 8, 10, 20, 31])).tolist() == [-1, 0, 2, 1, 0, 3, -1]
     assert len(Calendar.of(np.array([3, 3]), np.array([4, 4]), ["x", "x"])) == 1
+    assert Calendar.of(np.array([3, 5]), np.array([4, 4]), ["x", "y"]).starts.tolist() == [3]
     assert Calendar.of(np.zeros(0, np.int64), np.zeros(0, np.int64), []).owners(np.array([1])).tolist() == [-1]
 
 

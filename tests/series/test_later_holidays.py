@@ -77,6 +77,43 @@ def test_a_first_holiday_has_wide_bounds(model, values):
     assert width[there].min() > 1.5 * width[~there].max()
 
 
+def test_a_holiday_that_ends_before_it_begins_is_none(values):
+    days = np.append(PAST, TO_COME)
+    ends = np.append((PAST + 1) * 24 - 1, TO_COME * 24 - 10)
+    trained = part("told", values[:N], Calendar.of(days * 24, ends, [None] * len(days)))
+    model = SeriesModel.of([trained], parsed({}), SeriesColumns("ts", ("v",), ("shop",)))
+    assert model.holidays is None or not len(model.holidays.starts)
+
+
+def test_of_a_holiday_that_has_begun_the_rest_is_kept(values):
+    """Trained in the middle of a day, the rest of it is expected as by a model of the day before."""
+    days = np.append(PAST, TO_COME)
+    kept = []
+    for n in (TO_COME[0] * 24, TO_COME[0] * 24 + 12):
+        trained = part("told", values[:n], calendar(days))
+        model = SeriesModel.of([trained], parsed({}), SeriesColumns("ts", ("v",), ("shop",)))
+        assert model.holidays is not None
+        kept.append(model.holidays)
+    before, during = kept
+    assert before.lengths[0] == 24
+    assert during.starts[0] == TO_COME[0] * 24 + 11
+    assert during.ends[0] == before.ends[0]
+    assert during.lengths[0] == 13
+    np.testing.assert_allclose(during.shift[:13], before.shift[11:24], atol=10.0)
+
+
+def test_a_holiday_that_has_begun_takes_memory_by_its_points():
+    rng = np.random.default_rng(5)
+    hour = 3_600_000_000
+    bursts = np.sort(rng.integers(0, 60 * hour, 200))
+    times = np.sort(np.concatenate([bursts, bursts + 1_000, bursts + 2_000]))
+    begun = Calendar.of(np.array([59 * hour]), np.array([61 * hour]), [None])
+    stored = fit_series(
+        "begun", pa.array(times), rng.normal(size=(len(times), 1)), np.zeros(len(times), bool), parsed({}), begun
+    )
+    assert len(stored) < 1_000_000
+
+
 def test_points_in_any_order_and_number_get_the_same_verdicts(model, values):
     times = np.random.default_rng(0).permutation(np.arange(N, N + LATER))
     whole = judge(model, "told", values)
