@@ -47,7 +47,7 @@ def detect_series(
     plan
         DuckDB's plan of it as JSON, or its error.
     plans
-        The same of the sources that are options, by the option's name.
+        The same of the `columns_query` of the sources that are options, by the option's name, and of the source.
     time_column, value_columns, series
         Names of its columns; the last two may be lists.
     options
@@ -117,7 +117,10 @@ class SeriesRows:
             columns_of("exclude", ["started_at", "ended_at", *(["series"] if keys else [])], known)
             excluded = _excluded(exclude, time, key_of(keys), by_series=bool(keys))
         days = given.pop("holidays", None)
-        holidays = None if days is None else Holidays.of(days, plans["holidays"], time, types, by_series=bool(keys))
+        holidays = None
+        if days is not None:
+            kind = kind_of(time, bound_types(source, plans["source"]))
+            holidays = Holidays.of(days, plans["holidays"], time, kind, by_series=bool(keys))
         covariates: list[str] = []
         if "covariates" in given:
             covariates = columns_of("covariates", given["covariates"], types)
@@ -160,15 +163,12 @@ class Holidays:
     of_series: str
 
     @classmethod
-    def of(
-        cls, source: object, plan: str | None, time: str, types: Mapping[str, str] | None, *, by_series: bool
-    ) -> Holidays:
-        """Check the source of holidays: whole days, or times from one to another."""
+    def of(cls, source: object, plan: str | None, time: str, kind: str | None, *, by_series: bool) -> Holidays:
+        """Check the source of holidays, whole days or times from one to another, for times of a kind, if known."""
         known = bound_types(source, plan)
         ranges = column_named("started_at", known or {}) is not None
         columns_of("holidays", ["started_at", "ended_at"] if ranges else ["date"], known)
-        kinds = {name.casefold(): kind for name, kind in (types or {}).items()}
-        if not ranges and kinds.get(time.casefold()) in WHOLE:
+        if not ranges and kind in WHOLE:
             raise days_among_numbers()
         day = "CAST(adsql_holiday.date AS DATE)"
         return cls(
@@ -183,10 +183,21 @@ class Holidays:
 
 
 def bound_types(source: object, plan: str | None) -> dict[str, str] | None:
-    """Return the types of the columns of a source that is an option, or None where its plan does not tell."""
+    """Return the types of the columns of a source from the plan of its `columns_query`, or None where it has none.
+
+    One that reads a CTE of the calling statement has none, and neither has any where this optimisation is disabled.
+    """
     if isinstance(source, str):
         check_bound(source, plan)
-    return source_types(decoded_plan(plan))
+    operators = decoded_plan(plan).get("plans") or [{}]
+    for row in operators[0].get("return_types", []):
+        return {field["first"]: str(field["second"]["id"]) for field in row["type_info"]["child_types"]}
+    return None
+
+
+def kind_of(column: str, types: Mapping[str, str] | None) -> str | None:
+    """Return the type of a column, or None if it is not known."""
+    return {name.casefold(): kind for name, kind in (types or {}).items()}.get(column.casefold())
 
 
 def incidents(source: str, plan: str | None, max_gap: object) -> str:
@@ -246,9 +257,8 @@ def columns_of(option: str, value: object, types: Mapping[str, str] | None, most
 
 def check_numbers(option: str, names: Sequence[str], types: Mapping[str, str] | None) -> None:
     """Raise if a column that an option names holds no numbers."""
-    kinds = {name.casefold(): kind for name, kind in (types or {}).items()}
     for name in names:
-        kind = kinds.get(name.casefold(), "DOUBLE")
+        kind = kind_of(name, types) or "DOUBLE"
         if not kind.startswith(_NUMERIC):
             raise UnusableColumn(
                 f"{option}: column {name!r} is of type {kind}", allowed="numbers and booleans",

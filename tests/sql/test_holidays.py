@@ -1,0 +1,78 @@
+"""Holidays of series from any source that DuckDB reads, for times of any kind."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pyarrow as pa
+import pytest
+
+import adsql
+from sql.support import raises, rows
+
+RANGES = [(dt.datetime(2024, 1, day, 9), dt.datetime(2024, 1, day, 14, 30)) for day in (3, 4, 7, 9)]  # noqa: DTZ001 - without zone
+CALL = "FROM detect_series_anomalies('sales', 'ts', 'v'"
+
+
+@pytest.fixture(scope="module")
+def con(tmp_path_factory):
+    """Sales by the hour, and when the shop was closed: a table, files and a DataFrame."""
+    folder = tmp_path_factory.mktemp("holidays")
+    with adsql.connect() as con:
+        con.execute("""
+            CREATE TABLE sales AS
+            SELECT TIMESTAMP '2024-01-01' + to_hours(i) AS ts, i AS hour, i % 24 + hash(i) % 5 AS v FROM range(300) r(i)
+        """)
+        closed = pa.table({"started_at": [first for first, _ in RANGES], "ended_at": [last for _, last in RANGES]})
+        con.register("frame", closed)
+        con.execute("CREATE TABLE closed AS FROM frame")
+        hours = "SELECT date_diff('hour', TIMESTAMP '2024-01-01', COLUMNS(*)) FROM closed"
+        for name, query in (("closed", "FROM closed"), ("hours", hours), ("sales", "FROM sales")):
+            con.execute(f"COPY ({query}) TO '{folder / name}.csv'")
+        con.execute(f"COPY closed TO '{folder}/closed.parquet'")
+        con.execute(f"SET file_search_path = '{folder}'")
+        yield con
+
+
+@pytest.fixture(scope="module")
+def told(con):
+    """What is told with the holidays of the table."""
+    found = rows(con, f"{CALL}, holidays => 'closed') ORDER BY ts")
+    assert found != rows(con, f"{CALL}) ORDER BY ts")
+    return found
+
+
+@pytest.mark.parametrize("source", [
+    "closed.csv", "closed.parquet", "frame", "FROM closed UNION ALL FROM closed", "SELECT DISTINCT * FROM closed",
+    "FROM closed ORDER BY 1 -- as they come", "WITH own AS (FROM closed) FROM own",
+])  # fmt: skip
+def test_holidays_with_times_come_from_any_source(con, told, source):
+    assert rows(con, f"{CALL}, holidays => '{source}') ORDER BY ts") == told
+
+
+def test_training_and_backtests_take_holidays_of_files(con):
+    found = set()
+    for source in ("closed", "closed.csv"):
+        told = rows(con, f"FROM backtest_series('sales', 'ts', 'v', holidays => '{source}') ORDER BY period")
+        rows(con, f"FROM train_series_model('{source}', 'sales', 'ts', 'v', holidays => '{source}')")
+        [(content,)] = rows(con, f"SELECT content_hash FROM adsql.models WHERE name = '{source}'")
+        found.add((tuple(told), content))
+    assert len(found) == 1
+
+
+def test_whole_numbers_take_holidays_of_files(con, told):
+    for source in ("sales", "sales.csv"):
+        found = rows(con, f"FROM detect_series_anomalies('{source}', 'hour', 'v', holidays => 'hours.csv') ORDER BY ts")
+        assert [row[2:] for row in found] == [row[2:] for row in told]
+        with raises("ADSQL_INVALID_OPTION", "whole numbers"):
+            rows(
+                con, f"FROM detect_series_anomalies('{source}', 'hour', 'v', holidays => 'SELECT current_date AS date')"
+            )
+
+
+def test_what_files_lack_is_told(con):
+    with raises("ADSQL_UNKNOWN_COLUMN", "holidays: column 'date'"):
+        rows(con, f"{CALL}, holidays => 'sales.csv')")
+    for option in ("exclude", "holidays"):
+        with raises("ADSQL_UNKNOWN_COLUMN", f"{option}: column 'ended_at'"):
+            rows(con, f"{CALL}, {option} => 'SELECT started_at FROM ''closed.csv''')")
