@@ -76,3 +76,44 @@ def test_what_files_lack_is_told(con):
     for option in ("exclude", "holidays"):
         with raises("ADSQL_UNKNOWN_COLUMN", f"{option}: column 'ended_at'"):
             rows(con, f"{CALL}, {option} => 'SELECT started_at FROM ''closed.csv''')")
+
+
+@pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMPTZ"])
+def test_a_day_ends_before_the_next_whatever_the_unit_of_times(con, kind):
+    def expected_at_midnight(options):
+        source = f"SELECT ts::{kind} AS ts, v + 50 * (ts::DATE IN (FROM days))::INTEGER AS v FROM sales"
+        [(expected,)] = rows(con, f"""
+            SELECT expected_value FROM detect_series_anomalies('{source}', 'ts', 'v', algorithm => 'decomposition'{options})
+            WHERE ts::TIMESTAMP = TIMESTAMP '2024-01-10 00:00'
+        """)  # fmt: skip
+        return expected
+
+    con.execute("CREATE OR REPLACE TABLE days AS SELECT DISTINCT started_at::DATE AS date FROM closed")
+    ranges = "SELECT date::TIMESTAMP AS started_at, date + INTERVAL 1 DAY - INTERVAL 1 HOUR AS ended_at FROM days"
+    told = expected_at_midnight(f", holidays => '{ranges}'")
+    assert expected_at_midnight(", holidays => 'days'") == told
+    assert expected_at_midnight(f", holidays => '{ranges.replace('HOUR', 'MICROSECOND')}'") == told
+
+
+@pytest.mark.parametrize(("time", "source", "fragment"), [
+    ("ts", "SELECT 5 AS date", "'date' is of type INTEGER"),
+    ("ts", "SELECT ''Christmas'' AS date", "'date' is of type VARCHAR"),
+    ("ts", "SELECT [DATE ''2024-01-05''] AS date", "'date' is of type LIST"),
+    ("ts", "FROM ''hours.csv''", "'started_at' is of type BIGINT"),
+    ("hour", "closed.csv", "'started_at' is of type TIMESTAMP"),
+    ("hour", "SELECT 5 AS started_at, ''six'' AS ended_at", "'ended_at' is of type VARCHAR"),
+])  # fmt: skip
+def test_columns_that_are_no_times_are_told(con, time, source, fragment):
+    with raises("ADSQL_UNUSABLE_COLUMN", f"holidays: column {fragment}"):
+        rows(con, f"FROM detect_series_anomalies('sales', '{time}', 'v', holidays => '{source}')")
+
+
+@pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMP_NS", "DATE"])
+@pytest.mark.parametrize("day", ["5000000-01-01", "294247-01-10", "infinity", "-infinity"])
+def test_days_beyond_all_times_are_none(con, kind, day):
+    call = f"FROM detect_series_anomalies('SELECT ts::{kind} AS ts, v FROM sales LIMIT 50', 'ts', 'v'"
+    for source in (
+        f"SELECT ''{day}''::DATE AS date",
+        f"SELECT DATE ''2024-01-02'' AS started_at, ''{day}''::DATE AS ended_at",
+    ):
+        assert len(rows(con, f"{call}, holidays => '{source}')")) == 50

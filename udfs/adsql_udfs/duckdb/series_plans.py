@@ -24,6 +24,8 @@ _NUMERIC = (
     "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "NULL",
 )  # fmt: skip
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
+_COARSE = {"TIMESTAMP_S": "second", "TIMESTAMP_MS": "millisecond"}  # what casts round to, and not down
 _OWN_HOLIDAYS = " WHERE adsql_series IS NULL OR adsql_series = CAST(adsql_key AS VARCHAR)"
 _OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
 POINTS = 2**18  # that are judged in one call: some tens of megabytes
@@ -167,19 +169,35 @@ class Holidays:
         """Check the source of holidays, whole days or times from one to another, for times of a kind, if known."""
         known = bound_types(source, plan)
         ranges = column_named("started_at", known or {}) is not None
-        columns_of("holidays", ["started_at", "ended_at"] if ranges else ["date"], known)
+        columns = columns_of("holidays", ["started_at", "ended_at"] if ranges else ["date"], known)
         if not ranges and kind in WHOLE:
             raise days_among_numbers()
-        day = "CAST(adsql_holiday.date AS DATE)"
+        _check_times(columns, known, kind)
+        day = "CAST(CAST(adsql_holiday.date AS DATE) AS TIMESTAMP)"
+        last = "adsql_holiday.ended_at" if ranges else f"{day} + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND"
+        if kind in _COARSE:
+            last = f"date_trunc({literal(_COARSE[kind])}, CAST({last} AS TIMESTAMP))"
+        first = "adsql_holiday.started_at" if ranges else day
+        if known is not None:  # else there may be texts that are no dates, which TRY would be silent about
+            first, last = f"TRY({first})", f"TRY({last})"
         return cls(
-            template("holidays").substitute(
-                source=source_query(source),
-                time=identifier(time),
-                first="adsql_holiday.started_at" if ranges else f"CAST({day} AS TIMESTAMP)",
-                last="adsql_holiday.ended_at" if ranges else f"{day} + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND",
-            ),
+            template("holidays").substitute(source=source_query(source), time=identifier(time), first=first, last=last),
             template("holidays_of_series").substitute(same_series=_OWN_HOLIDAYS if by_series else ""),
         )
+
+
+def _check_times(columns: Sequence[str], types: Mapping[str, str] | None, time: str | None) -> None:
+    """Raise if columns of holidays, where their types are known, are not as times of a kind are."""
+    numbers = "date" not in columns and (time is None or time in WHOLE)
+    kinds = (*(_TIMES if time not in WHOLE else ()), *(WHOLE if numbers else ()), "NULL")
+    for name in columns:
+        found = kind_of(name, types)
+        if found is not None and found not in kinds:
+            raise UnusableColumn(
+                f"holidays: column {name!r} is of type {found}",
+                allowed="whole numbers" if time in WHOLE else "timestamps and dates",
+                hint="convert it in the source, which may be a SELECT",
+            )
 
 
 def bound_types(source: object, plan: str | None) -> dict[str, str] | None:

@@ -1,10 +1,11 @@
--- Holidays as the source's times are: whole days of the session's time zone, and times from one to another.
+-- Holidays as the source's times are: whole days of the session's time zone, and times from one to another. What such
+-- times do not reach is none.
 adsql_holidays AS MATERIALIZED (
 SELECT
     adsql_name,
     adsql_series,
-    cast_to_type(adsql_first, adsql_time) AS adsql_first,
-    cast_to_type(adsql_last, adsql_time) AS adsql_last
+    TRY(cast_to_type(adsql_first, adsql_time)) AS adsql_first,
+    TRY(cast_to_type(adsql_last, adsql_time)) AS adsql_last
 FROM (
     SELECT
         CAST(adsql_holiday.name AS VARCHAR) AS adsql_name,
