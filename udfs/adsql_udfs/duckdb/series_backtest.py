@@ -48,9 +48,16 @@ def plan(
         detected=detected,
         incidents=known,
         same_series="" if series is None else " AND adsql_known.series IS NOT DISTINCT FROM adsql_judged.series",
-        period=f"ts - ts % {length}" if isinstance(length, int) else f"date_trunc({literal(length)}, ts)",
+        period=_period(length),
         labels=template("backtest_unlabelled" if incidents is None else "backtest_labels").substitute(),
     )
+
+
+def _period(length: str | int) -> str:
+    """Return SQL of the beginning of a time's period."""
+    if isinstance(length, int):
+        return template("backtest_period").substitute(length=length)
+    return f"date_trunc({literal(length)}, ts)"
 
 
 def _known(incidents: str, plan: str | None, *, by_series: bool) -> str:
