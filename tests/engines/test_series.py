@@ -221,6 +221,19 @@ def test_dates_may_have_holidays(engine):
     assert found == expected(values[:, np.newaxis], Calendar(every, every, calendar.kinds))
 
 
+@pytest.mark.parametrize("day", ["5000000-01-01", "294246-12-31", "infinity", "-infinity"])
+def test_days_that_times_do_not_reach_are_none(engine, day):
+    call = "detect_series_anomalies('SELECT * FROM sales WHERE shop = ''west'' AND sold > 0', 'ts', ARRAY['sold']"
+    told = engine.rows(f"SELECT expected_value FROM {call}) ORDER BY ts")
+    engine.run(f"CREATE TABLE far AS SELECT DATE '{day}' AS date, DATE '2024-03-01' AS started_at")
+    engine.tables.append("far")
+    ended = (
+        "SELECT started_at, date AS ended_at FROM far WHERE date < DATE ''2024-01-01'' OR date > DATE ''5000-01-01''"
+    )
+    for source in ("SELECT date FROM far", f"SELECT DATE ''{day}'' AS date", ended):
+        assert engine.rows(f"SELECT expected_value FROM {call}, holidays => '{source}') ORDER BY ts") == told
+
+
 def test_whole_numbers_may_have_holidays(engine):
     source = "SELECT sold, CAST((EXTRACT(epoch FROM ts) - 1704067200) / 3600 AS INTEGER) AS hour FROM sales WHERE shop = ''west''"
     column = "ts_number" if engine.name == "postgresql" else "ts"

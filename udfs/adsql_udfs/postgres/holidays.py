@@ -39,12 +39,13 @@ def times(rows: Source, columns: Sequence[Column], form: str, key: str | None) -
         SQL of the series, if there are several, which may have holidays of their own.
     """
     used = [f"adsql_holiday.{identifier(column.name)}" for column in columns]
+    if form != WHOLE:
+        used = [sql("reached", time=time) for time in used]
     bounds = ("adsql_days.adsql_first", "adsql_days.adsql_last")
     unit = {"date": _DAYS, WHOLE: "{}"}.get(form, _MICROSECONDS)
     names = [column.name for column in rows.columns]
     name, series = column_named("name", names), column_named("series", names)
     own = f"adsql_holiday.{identifier(series)}" if series is not None else ""
-    there = "{} IS NOT NULL" if form == WHOLE else "pg_catalog.isfinite({})"
     return sql(
         "holidays", source=rows.text, type=f"pg_catalog.{_KINDS[form]}",
         started=used[0] if len(used) > 1 else f"{used[0]}::pg_catalog.date::pg_catalog.timestamp",
@@ -52,7 +53,7 @@ def times(rows: Source, columns: Sequence[Column], form: str, key: str | None) -
         name="NULL::pg_catalog.text" if name is None else f"adsql_holiday.{identifier(name)}::pg_catalog.text",
         same_series=f"{own} IS NULL OR {own}::pg_catalog.text OPERATOR(pg_catalog.=) {key}" if own and key else "true",
         first=unit.format(bounds[0]), last=unit.format(bounds[1]),
-        known=" AND ".join(there.format(bound) for bound in bounds),
+        known=" AND ".join(f"{bound} IS NOT NULL" for bound in bounds),
     )  # fmt: skip
 
 
