@@ -189,6 +189,22 @@ def test_holidays_may_be_times_and_of_one_series(engine):
             assert found == expected(sold(shop)[:, np.newaxis], calendar if shop in judged else None)
 
 
+@pytest.mark.parametrize(("key", "own"), [
+    ("DOUBLE PRECISION", "1"), ("DECIMAL(9, 2)", "1"), ("BIGINT", "CAST(1 AS DOUBLE PRECISION)"), ("BIGINT", "CAST(1 AS DECIMAL(9, 3))"),
+    ("DECIMAL(9, 2)", "CAST(1 AS DECIMAL(9, 3))"), ("REAL", "CAST(''1'' AS VARCHAR)"), ("VARCHAR", "1"),
+])  # fmt: skip
+def test_a_holiday_is_of_the_series_of_an_equal_value(engine, key, own):
+    days, calendar = days_of([None] * 4)
+    source = f"SELECT CAST(CASE shop WHEN ''west'' THEN 1 ELSE 2 END AS {key}) AS line, ts, sold FROM sales WHERE shop <> ''south''"
+    judged = engine.rows(f"""
+        SELECT {RESULTS}
+        FROM detect_series_anomalies('{source}', 'ts', ARRAY['sold'], series => ARRAY['line'],
+            holidays => 'SELECT date, {own} AS series FROM ({days}) AS d')
+        ORDER BY CAST(CAST(series AS VARCHAR) AS DOUBLE PRECISION), ts
+    """)
+    assert judged == expected(sold("west")[:, np.newaxis], calendar) + expected(sold("north")[:, np.newaxis])
+
+
 @pytest.fixture
 def zone(engine):
     yield lambda name: engine.run(f"SET TimeZone = '{name}'")

@@ -117,3 +117,21 @@ def test_days_beyond_all_times_are_none(con, kind, day):
         f"SELECT DATE ''2024-01-02'' AS started_at, ''{day}''::DATE AS ended_at",
     ):
         assert len(rows(con, f"{call}, holidays => '{source}')")) == 50
+
+
+@pytest.mark.parametrize(("keys", "own"), [("['line', 'place']", "{''place'': ''x'', ''line'': 1}"), ("'line'", "1")])
+def test_verdicts_and_models_take_the_holidays_of_one_series(con, keys, own):
+    con.execute("""
+        CREATE OR REPLACE TABLE lines AS SELECT line::DOUBLE AS line, 'x' AS place, * FROM sales, range(1, 3) r(line);
+        CREATE OR REPLACE TABLE later AS SELECT started_at + to_days(4) AS started_at, ended_at + to_days(4) AS ended_at FROM closed
+    """)
+    judged, kept = [], []
+    for series in ("NULL", own):
+        days = f"SELECT *, {series} AS series FROM (FROM closed UNION ALL FROM later)"
+        call = f"'lines', 'ts', 'v', series => {keys}, holidays => '{days}'"
+        found = rows(con, f"FROM detect_series_anomalies({call}, algorithm => 'decomposition') ORDER BY series, ts")
+        judged.append([row[1:] for row in found])
+        rows(con, f"FROM train_series_model('lines', {call})")
+        kept.append([value for (value,) in rows(con, "SELECT value FROM model_info('lines') WHERE name = 'holidays'")])
+    assert judged[0][:300] == judged[0][300:] == judged[1][:300] != judged[1][300:]
+    assert kept[0][0] == kept[0][1] == kept[1][0] != kept[1][1]

@@ -26,7 +26,7 @@ _NUMERIC = (
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
 _COARSE = {"TIMESTAMP_S": "second", "TIMESTAMP_MS": "millisecond"}  # what casts round to, and not down
-_OWN_HOLIDAYS = " WHERE adsql_series IS NULL OR adsql_series = CAST(adsql_key AS VARCHAR)"
+_OWN_HOLIDAYS = " WHERE adsql_series IS NULL OR adsql_series = adsql_whose"
 _OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
 POINTS = 2**18  # that are judged in one call: some tens of megabytes
 
@@ -122,7 +122,7 @@ class SeriesRows:
         holidays = None
         if days is not None:
             kind = kind_of(time, bound_types(source, plans["source"]))
-            holidays = Holidays.of(days, plans["holidays"], time, kind, by_series=bool(keys))
+            holidays = Holidays.of(days, plans["holidays"], time, kind, keys)
         covariates: list[str] = []
         if "covariates" in given:
             covariates = columns_of("covariates", given["covariates"], types)
@@ -144,6 +144,8 @@ class SeriesRows:
             fields=", ".join(f"'{name}': {name}" for name in columns),
             excluded=self.excluded,
             points=POINTS,
+            whose="NULL::VARCHAR" if self.holidays is None else key_of(self.keys),
+            whose_text="NULL::VARCHAR" if self.holidays is None else self.holidays.whose,
             holidays="" if self.holidays is None else self.holidays.times,
             own_holidays="NULL" if self.holidays is None else self.holidays.of_series,
         )
@@ -159,13 +161,16 @@ class Holidays:
         The definition of a table of all of them.
     of_series
         An expression of those of one series.
+    whose
+        What tells this series from others there, as an expression of its key `adsql_whose`.
     """
 
     times: str
     of_series: str
+    whose: str
 
     @classmethod
-    def of(cls, source: object, plan: str | None, time: str, kind: str | None, *, by_series: bool) -> Holidays:
+    def of(cls, source: object, plan: str | None, time: str, kind: str | None, keys: Sequence[str]) -> Holidays:
         """Check the source of holidays, whole days or times from one to another, for times of a kind, if known."""
         known = bound_types(source, plan)
         ranges = column_named("started_at", known or {}) is not None
@@ -180,9 +185,17 @@ class Holidays:
         first = "adsql_holiday.started_at" if ranges else day
         if known is not None:  # else there may be texts that are no dates, which TRY would be silent about
             first, last = f"TRY({first})", f"TRY({last})"
+        own = kind_of("series", known)
         return cls(
-            template("holidays").substitute(source=source_query(source), time=identifier(time), first=first, last=last),
-            template("holidays_of_series").substitute(same_series=_OWN_HOLIDAYS if by_series else ""),
+            template("holidays").substitute(
+                source=source_query(source),
+                time=identifier(time),
+                first=first,
+                last=last,
+                series=_series_text("adsql_holiday.series", keys, own),
+            ),
+            template("holidays_of_series").substitute(same_series=_OWN_HOLIDAYS if keys else ""),
+            _series_text("adsql_whose", keys, own),
         )
 
 
@@ -233,6 +246,15 @@ def key_of(keys: Sequence[str]) -> str:
     if len(columns) == 1:
         return columns[0]
     return "{" + ", ".join(f"{literal(name)}: {column}" for name, column in zip(keys, columns, strict=True)) + "}"
+
+
+def _series_text(series: str, keys: Sequence[str], own: str | None) -> str:
+    """Return the SQL of a series, of which holidays have a type, as text that equal values of any type share."""
+    if len(keys) > 1 and own == "STRUCT":
+        return f"__adsql_segment_key({series}, {literal(json.dumps(list(keys)))})"
+    if len(keys) == 1:
+        return f"__adsql_segment_key({{'series': {series}}}, {literal(json.dumps(['series']))})"
+    return f"CAST({series} AS VARCHAR)"
 
 
 def _value(values: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ SELECT
 FROM (
     SELECT
         CAST(adsql_holiday.name AS VARCHAR) AS adsql_name,
-        CAST(adsql_holiday.series AS VARCHAR) AS adsql_series,
+        CASE WHEN adsql_holiday.series IS NOT NULL THEN $series END AS adsql_series,
         $first AS adsql_first,
         $last AS adsql_last,
         (SELECT adsql_source.$time FROM adsql_source LIMIT 0) AS adsql_time
