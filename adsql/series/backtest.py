@@ -10,6 +10,7 @@ from adsql.wording import shown
 CAUSAL = MappingProxyType({"mode": "causal"})  # nothing later than a point has a part in its verdict
 STEPS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 STEP = "day"
+LONGEST = 2**63 - 1  # databases count with 64 bits
 
 
 def period_step(value: object, *, whole: bool | None) -> str | int:
@@ -33,9 +34,9 @@ def period_step(value: object, *, whole: bool | None) -> str | int:
     ('day', 100)
     """
     given = STEP if value is None else value
-    if isinstance(given, int) and not isinstance(given, bool) and given > 0 and whole is not False:
+    if isinstance(given, int) and not isinstance(given, bool) and 0 < given <= LONGEST and whole is not False:
         return given
     if isinstance(given, str) and given in STEPS and not whole:
         return given
-    number, word = "a whole number above 0 for whole numbers", f"for points in time {', '.join(STEPS)}"
+    number, word = f"a whole number from 1 to {LONGEST} for whole numbers", f"for points in time {', '.join(STEPS)}"
     raise InvalidOption(f"step = {shown(value)} cannot be used", allowed=number if whole else f"{word}; {number}")

@@ -189,6 +189,22 @@ def test_holidays_may_be_times_and_of_one_series(engine):
             assert found == expected(sold(shop)[:, np.newaxis], calendar if shop in judged else None)
 
 
+@pytest.mark.parametrize(("key", "own"), [
+    ("DOUBLE PRECISION", "1"), ("DECIMAL(9, 2)", "1"), ("BIGINT", "CAST(1 AS DOUBLE PRECISION)"), ("BIGINT", "CAST(1 AS DECIMAL(9, 3))"),
+    ("DECIMAL(9, 2)", "CAST(1 AS DECIMAL(9, 3))"), ("REAL", "CAST(''1'' AS VARCHAR)"), ("VARCHAR", "1"),
+])  # fmt: skip
+def test_a_holiday_is_of_the_series_of_an_equal_value(engine, key, own):
+    days, calendar = days_of([None] * 4)
+    source = f"SELECT CAST(CASE shop WHEN ''west'' THEN 1 ELSE 2 END AS {key}) AS line, ts, sold FROM sales WHERE shop <> ''south''"
+    judged = engine.rows(f"""
+        SELECT {RESULTS}
+        FROM detect_series_anomalies('{source}', 'ts', ARRAY['sold'], series => ARRAY['line'],
+            holidays => 'SELECT date, {own} AS series FROM ({days}) AS d')
+        ORDER BY CAST(CAST(series AS VARCHAR) AS DOUBLE PRECISION), ts
+    """)
+    assert judged == expected(sold("west")[:, np.newaxis], calendar) + expected(sold("north")[:, np.newaxis])
+
+
 @pytest.fixture
 def zone(engine):
     yield lambda name: engine.run(f"SET TimeZone = '{name}'")
@@ -219,6 +235,19 @@ def test_dates_may_have_holidays(engine):
     """)
     every = calendar.starts // 86_400 * 3_600
     assert found == expected(values[:, np.newaxis], Calendar(every, every, calendar.kinds))
+
+
+@pytest.mark.parametrize("day", ["5000000-01-01", "294246-12-31", "infinity", "-infinity"])
+def test_days_that_times_do_not_reach_are_none(engine, day):
+    call = "detect_series_anomalies('SELECT * FROM sales WHERE shop = ''west'' AND sold > 0', 'ts', ARRAY['sold']"
+    told = engine.rows(f"SELECT expected_value FROM {call}) ORDER BY ts")
+    engine.run(f"CREATE TABLE far AS SELECT DATE '{day}' AS date, DATE '2024-03-01' AS started_at")
+    engine.tables.append("far")
+    ended = (
+        "SELECT started_at, date AS ended_at FROM far WHERE date < DATE ''2024-01-01'' OR date > DATE ''5000-01-01''"
+    )
+    for source in ("SELECT date FROM far", f"SELECT DATE ''{day}'' AS date", ended):
+        assert engine.rows(f"SELECT expected_value FROM {call}, holidays => '{source}') ORDER BY ts") == told
 
 
 def test_whole_numbers_may_have_holidays(engine):

@@ -109,6 +109,25 @@ def test_times_may_be_whole_numbers(engine):
         engine.rows(f"SELECT * FROM {call.format(chr(39) + 'day' + chr(39))})")
 
 
+@pytest.fixture
+def counted(engine):
+    """The call of a backtest of the whole numbers from -30, with a step."""
+    engine.create("counted", {"k": pa.array(np.arange(-30, 90), pa.int32()), "v": pa.array(np.arange(120) % 7)})
+    return lambda step: f"backtest_series('counted', 'k', ARRAY['v'], step => {step})"
+
+
+def test_periods_below_zero_are_as_long_as_others(engine, counted):
+    step, period = ("'50'", "period_number") if engine.name == "postgresql" else ("50", "period")
+    assert engine.rows(f"SELECT {period}, points FROM {counted(step)} ORDER BY 1") == [(-50, 30), (0, 50), (50, 40)]
+
+
+@pytest.mark.parametrize("step", ["99999999999999999999", "9223372036854775808", "'٣'", "'" + "9" * 5_000 + "'", "'0'"])
+def test_steps_that_are_no_64_bit_numbers_are_told(engine, counted, step):
+    text = f"'{step}'" if engine.name == "postgresql" and "'" not in step else step
+    with engine.raises("INVALID_OPTION", "step = ", "9223372036854775807"):
+        engine.rows(f"SELECT * FROM {counted(text)}")
+
+
 def test_periods_are_as_long_as_asked_for(engine):
     periods = engine.rows(f"SELECT DISTINCT period FROM {CALL}, step => 'week') ORDER BY period")
     assert [ts.astimezone(dt.UTC) for (ts,) in periods] == [START, START + dt.timedelta(days=7)]

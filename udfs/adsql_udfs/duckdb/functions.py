@@ -47,6 +47,11 @@ def source(sources: Column) -> pa.Array[Any]:
     return pa.array([source_query(value) for value in sources.to_pylist()], pa.string())
 
 
+def columns(sources: Column) -> pa.Array[Any]:
+    """Return the SELECT whose plan tells the columns of each source."""
+    return pa.array([plans.columns_query(value) for value in sources.to_pylist()], pa.string())
+
+
 def plan_detect(*arguments: Column) -> pa.Array[Any]:
     """Return the SQL of the table form of detect_anomalies."""
     return planned(plans.detect, arguments)
@@ -170,6 +175,7 @@ def detectors(ones: Column) -> pa.Array[Any]:
 
 FUNCTIONS = (
     Function(source, "VARCHAR"),
+    Function(columns, "VARCHAR"),
     Function(plan_detect, "VARCHAR"),
     Function(plan_fit, "VARCHAR"),
     Function(plan_train, "VARCHAR"),

@@ -204,6 +204,17 @@ def template(name: str) -> Template:
     return Template("\n".join(line for line in text.splitlines() if not line.startswith("--")))
 
 
+def columns_query(source: object) -> str:
+    """Return a SELECT whose plan tells the columns of a source, whatever it is.
+
+    Raises
+    ------
+    InvalidSource
+        As `source_query`.
+    """
+    return template("columns").substitute(source=source_query(source))
+
+
 def _fit_query(form: str, name: str, source: str, plan: str | None, options: Mapping[str, Any]) -> str:
     check_name(name)
     rows = filled_query(source, plan)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adsql.series.backtest import CAUSAL, period_step
-from adsql_udfs.duckdb.formulas import source_types
 from adsql_udfs.duckdb.plans import plain, template
-from adsql_udfs.duckdb.series_plans import WHOLE, bound_types, columns_of, detect_series
-from adsql_udfs.duckdb.sources import decoded_plan, source_query
+from adsql_udfs.duckdb.series_plans import WHOLE, bound_types, columns_of, detect_series, kind_of
+from adsql_udfs.duckdb.sources import source_query
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
@@ -42,17 +41,23 @@ def plan(
         The other options of causal detection.
     """
     detected = detect_series(source, plan, plans, time_column, value_columns, series, dict(options) | CAUSAL)
-    kinds = {name.casefold(): kind for name, kind in (source_types(decoded_plan(plan)) or {}).items()}
-    kind = kinds.get(str(time_column).casefold())
+    kind = kind_of(str(time_column), bound_types(source, plans["source"]))
     length = period_step(plain(step), whole=None if kind is None else kind in WHOLE)
     known = _NO_INCIDENTS if incidents is None else _known(incidents, plans["incidents"], by_series=series is not None)
     return template("backtest").substitute(
         detected=detected,
         incidents=known,
         same_series="" if series is None else " AND adsql_known.series IS NOT DISTINCT FROM adsql_judged.series",
-        period=f"ts - ts % {length}" if isinstance(length, int) else f"date_trunc({literal(length)}, ts)",
+        period=_period(length),
         labels=template("backtest_unlabelled" if incidents is None else "backtest_labels").substitute(),
     )
+
+
+def _period(length: str | int) -> str:
+    """Return SQL of the beginning of a time's period."""
+    if isinstance(length, int):
+        return template("backtest_period").substitute(length=length)
+    return f"date_trunc({literal(length)}, ts)"
 
 
 def _known(incidents: str, plan: str | None, *, by_series: bool) -> str:

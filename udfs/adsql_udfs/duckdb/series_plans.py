@@ -24,7 +24,9 @@ _NUMERIC = (
     "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "NULL",
 )  # fmt: skip
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-_OWN_HOLIDAYS = " WHERE adsql_series IS NULL OR adsql_series = CAST(adsql_key AS VARCHAR)"
+_TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
+_COARSE = {"TIMESTAMP_S": "second", "TIMESTAMP_MS": "millisecond"}  # what casts round to, and not down
+_OWN_HOLIDAYS = " WHERE adsql_series IS NULL OR adsql_series = adsql_whose"
 _OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
 POINTS = 2**18  # that are judged in one call: some tens of megabytes
 
@@ -47,7 +49,7 @@ def detect_series(
     plan
         DuckDB's plan of it as JSON, or its error.
     plans
-        The same of the sources that are options, by the option's name.
+        The same of the `columns_query` of the sources that are options, by the option's name, and of the source.
     time_column, value_columns, series
         Names of its columns; the last two may be lists.
     options
@@ -117,7 +119,10 @@ class SeriesRows:
             columns_of("exclude", ["started_at", "ended_at", *(["series"] if keys else [])], known)
             excluded = _excluded(exclude, time, key_of(keys), by_series=bool(keys))
         days = given.pop("holidays", None)
-        holidays = None if days is None else Holidays.of(days, plans["holidays"], time, types, by_series=bool(keys))
+        holidays = None
+        if days is not None:
+            kind = kind_of(time, bound_types(source, plans["source"]))
+            holidays = Holidays.of(days, plans["holidays"], time, kind, keys)
         covariates: list[str] = []
         if "covariates" in given:
             covariates = columns_of("covariates", given["covariates"], types)
@@ -139,6 +144,8 @@ class SeriesRows:
             fields=", ".join(f"'{name}': {name}" for name in columns),
             excluded=self.excluded,
             points=POINTS,
+            whose="NULL::VARCHAR" if self.holidays is None else key_of(self.keys),
+            whose_text="NULL::VARCHAR" if self.holidays is None else self.holidays.whose,
             holidays="" if self.holidays is None else self.holidays.times,
             own_holidays="NULL" if self.holidays is None else self.holidays.of_series,
         )
@@ -154,39 +161,74 @@ class Holidays:
         The definition of a table of all of them.
     of_series
         An expression of those of one series.
+    whose
+        What tells this series from others there, as an expression of its key `adsql_whose`.
     """
 
     times: str
     of_series: str
+    whose: str
 
     @classmethod
-    def of(
-        cls, source: object, plan: str | None, time: str, types: Mapping[str, str] | None, *, by_series: bool
-    ) -> Holidays:
-        """Check the source of holidays: whole days, or times from one to another."""
+    def of(cls, source: object, plan: str | None, time: str, kind: str | None, keys: Sequence[str]) -> Holidays:
+        """Check the source of holidays, whole days or times from one to another, for times of a kind, if known."""
         known = bound_types(source, plan)
         ranges = column_named("started_at", known or {}) is not None
-        columns_of("holidays", ["started_at", "ended_at"] if ranges else ["date"], known)
-        kinds = {name.casefold(): kind for name, kind in (types or {}).items()}
-        if not ranges and kinds.get(time.casefold()) in WHOLE:
+        columns = columns_of("holidays", ["started_at", "ended_at"] if ranges else ["date"], known)
+        if not ranges and kind in WHOLE:
             raise days_among_numbers()
-        day = "CAST(adsql_holiday.date AS DATE)"
+        _check_times(columns, known, kind)
+        day = "CAST(CAST(adsql_holiday.date AS DATE) AS TIMESTAMP)"
+        last = "adsql_holiday.ended_at" if ranges else f"{day} + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND"
+        if kind in _COARSE:
+            last = f"date_trunc({literal(_COARSE[kind])}, CAST({last} AS TIMESTAMP))"
+        first = "adsql_holiday.started_at" if ranges else day
+        if known is not None:  # else there may be texts that are no dates, which TRY would be silent about
+            first, last = f"TRY({first})", f"TRY({last})"
+        own = kind_of("series", known)
         return cls(
             template("holidays").substitute(
                 source=source_query(source),
                 time=identifier(time),
-                first="adsql_holiday.started_at" if ranges else f"CAST({day} AS TIMESTAMP)",
-                last="adsql_holiday.ended_at" if ranges else f"{day} + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND",
+                first=first,
+                last=last,
+                series=_series_text("adsql_holiday.series", keys, own),
             ),
-            template("holidays_of_series").substitute(same_series=_OWN_HOLIDAYS if by_series else ""),
+            template("holidays_of_series").substitute(same_series=_OWN_HOLIDAYS if keys else ""),
+            _series_text("adsql_whose", keys, own),
         )
 
 
+def _check_times(columns: Sequence[str], types: Mapping[str, str] | None, time: str | None) -> None:
+    """Raise if columns of holidays, where their types are known, are not as times of a kind are."""
+    numbers = "date" not in columns and (time is None or time in WHOLE)
+    kinds = (*(_TIMES if time not in WHOLE else ()), *(WHOLE if numbers else ()), "NULL")
+    for name in columns:
+        found = kind_of(name, types)
+        if found is not None and found not in kinds:
+            raise UnusableColumn(
+                f"holidays: column {name!r} is of type {found}",
+                allowed="whole numbers" if time in WHOLE else "timestamps and dates",
+                hint="convert it in the source, which may be a SELECT",
+            )
+
+
 def bound_types(source: object, plan: str | None) -> dict[str, str] | None:
-    """Return the types of the columns of a source that is an option, or None where its plan does not tell."""
+    """Return the types of the columns of a source from the plan of its `columns_query`, or None where it has none.
+
+    One that reads a CTE of the calling statement has none, and neither has any where this optimisation is disabled.
+    """
     if isinstance(source, str):
         check_bound(source, plan)
-    return source_types(decoded_plan(plan))
+    operators = decoded_plan(plan).get("plans") or [{}]
+    for row in operators[0].get("return_types", []):
+        return {field["first"]: str(field["second"]["id"]) for field in row["type_info"]["child_types"]}
+    return None
+
+
+def kind_of(column: str, types: Mapping[str, str] | None) -> str | None:
+    """Return the type of a column, or None if it is not known."""
+    return {name.casefold(): kind for name, kind in (types or {}).items()}.get(column.casefold())
 
 
 def incidents(source: str, plan: str | None, max_gap: object) -> str:
@@ -204,6 +246,15 @@ def key_of(keys: Sequence[str]) -> str:
     if len(columns) == 1:
         return columns[0]
     return "{" + ", ".join(f"{literal(name)}: {column}" for name, column in zip(keys, columns, strict=True)) + "}"
+
+
+def _series_text(series: str, keys: Sequence[str], own: str | None) -> str:
+    """Return the SQL of a series, of which holidays have a type, as text that equal values of any type share."""
+    if len(keys) > 1 and own == "STRUCT":
+        return f"__adsql_segment_key({series}, {literal(json.dumps(list(keys)))})"
+    if len(keys) == 1:
+        return f"__adsql_segment_key({{'series': {series}}}, {literal(json.dumps(['series']))})"
+    return f"CAST({series} AS VARCHAR)"
 
 
 def _value(values: Sequence[str]) -> str:
@@ -246,9 +297,8 @@ def columns_of(option: str, value: object, types: Mapping[str, str] | None, most
 
 def check_numbers(option: str, names: Sequence[str], types: Mapping[str, str] | None) -> None:
     """Raise if a column that an option names holds no numbers."""
-    kinds = {name.casefold(): kind for name, kind in (types or {}).items()}
     for name in names:
-        kind = kinds.get(name.casefold(), "DOUBLE")
+        kind = kind_of(name, types) or "DOUBLE"
         if not kind.startswith(_NUMERIC):
             raise UnusableColumn(
                 f"{option}: column {name!r} is of type {kind}", allowed="numbers and booleans",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _TIMES = ("date", "timestamp", "timestamptz")
 NUMBER = "whole"
 TS, INT8 = "pg_catalog.timestamptz", "pg_catalog.int8"
-_NUMERIC = ("float", "whole numeric", "single", "numeric", "whole", "boolean")
+_NUMERIC = (*holidays.NUMBERS, "boolean")
 _OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
 _OF_TIME, _OF_VALUE = "timestamps and dates", "numbers and booleans"
 
@@ -153,7 +153,7 @@ class SeriesRows:
         check_forms("value_columns", values, _NUMERIC, _OF_VALUE)
         if exclude is not None:
             excluded = _excluded(plpy, exclude, time, key_of(keys), by_series=bool(keys))
-        own = None if days is None else _holidays(plpy, days, time, by_series=bool(keys))
+        own = None if days is None else _holidays(plpy, days, time, keys)
         beside = named(rows, "covariates", asked["covariates"]) if "covariates" in asked else []
         check_others("covariates", [column.name for column in beside], [column.name for column in (time, *values)])
         check_forms("covariates", beside, _NUMERIC, _OF_VALUE)
@@ -296,7 +296,7 @@ def key_of(keys: Sequence[Column]) -> str:
     return f"pg_catalog.jsonb_build_object({', '.join(pairs)})::pg_catalog.text"
 
 
-def _holidays(plpy: Server, given: str, time: Column, *, by_series: bool) -> str:
+def _holidays(plpy: Server, given: str, time: Column, keys: Sequence[Column]) -> str:
     rows = source(plpy, given)
     ranges = column_named("started_at", [column.name for column in rows.columns]) is not None
     columns = named(rows, "holidays", ["started_at", "ended_at"] if ranges else ["date"])
@@ -304,7 +304,8 @@ def _holidays(plpy: Server, given: str, time: Column, *, by_series: bool) -> str
         raise days_among_numbers()
     whole = time.form == NUMBER
     check_forms("holidays", columns, [NUMBER] if whole else _TIMES, "whole numbers" if whole else _OF_TIME)
-    return holidays.times(rows, columns, time.form, "points.adsql_key" if by_series else None)
+    key = holidays.series_text("points.adsql_key", keys) if keys else None
+    return holidays.times(rows, columns, time.form, key)
 
 
 def _excluded(plpy: Server, exclude: str, time: Column, key: str, *, by_series: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from adsql.series.backtest import CAUSAL, period_step
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from adsql_udfs.postgres.server import Server
 
+_NUMBER = re.compile("[0-9]{1,30}")  # of more digits, Python's int() refuses thousands
 _SAME_SERIES = "(k.series OPERATOR(pg_catalog.=) j.series OR (k.series IS NULL AND j.series IS NULL))"
 
 
@@ -69,9 +71,9 @@ def plan(
 
 def _period(step: str | None, *, whole: bool) -> str:
     """Return SQL of the beginning of a time's period."""
-    length = period_step(int(step) if step is not None and step.isdecimal() else step, whole=whole)
+    length = period_step(int(step) if step is not None and _NUMBER.fullmatch(step) else step, whole=whole)
     if isinstance(length, int):
-        return f"c.ts OPERATOR(pg_catalog.-) (c.ts OPERATOR(pg_catalog.%) {length}::pg_catalog.int8)"
+        return sql("backtest_period", length=f"{length}::pg_catalog.int8")
     return f"pg_catalog.date_trunc({escaped_literal(length)}, c.ts)"
 
 

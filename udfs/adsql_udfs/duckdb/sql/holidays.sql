@@ -1,14 +1,15 @@
--- Holidays as the source's times are: whole days of the session's time zone, and times from one to another.
+-- Holidays as the source's times are: whole days of the session's time zone, and times from one to another. What such
+-- times do not reach is none.
 adsql_holidays AS MATERIALIZED (
 SELECT
     adsql_name,
     adsql_series,
-    cast_to_type(adsql_first, adsql_time) AS adsql_first,
-    cast_to_type(adsql_last, adsql_time) AS adsql_last
+    TRY(cast_to_type(adsql_first, adsql_time)) AS adsql_first,
+    TRY(cast_to_type(adsql_last, adsql_time)) AS adsql_last
 FROM (
     SELECT
         CAST(adsql_holiday.name AS VARCHAR) AS adsql_name,
-        CAST(adsql_holiday.series AS VARCHAR) AS adsql_series,
+        CASE WHEN adsql_holiday.series IS NOT NULL THEN $series END AS adsql_series,
         $first AS adsql_first,
         $last AS adsql_last,
         (SELECT adsql_source.$time FROM adsql_source LIMIT 0) AS adsql_time

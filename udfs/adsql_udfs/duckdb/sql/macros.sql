@@ -71,8 +71,9 @@ FROM query(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
         {
-            'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
-            'holidays': json_serialize_plan(__adsql_source(coalesce(holidays, source)), optimize := true)
+            'exclude': json_serialize_plan(__adsql_columns(coalesce(exclude, source)), optimize := true),
+            'holidays': json_serialize_plan(__adsql_columns(coalesce(holidays, source)), optimize := true),
+            'source': json_serialize_plan(__adsql_columns(source), optimize := true)
         },
         time_column,
         value_columns,
@@ -116,7 +117,7 @@ FROM query(
     __adsql_plan_changes(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        {'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true)},
+        {'exclude': json_serialize_plan(__adsql_columns(coalesce(exclude, source)), optimize := true)},
         time_column,
         value_column,
         series,
@@ -146,8 +147,9 @@ FROM query(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
         {
-            'incidents': json_serialize_plan(__adsql_source(coalesce(incidents, source)), optimize := true),
-            'holidays': json_serialize_plan(__adsql_source(coalesce(holidays, source)), optimize := true)
+            'incidents': json_serialize_plan(__adsql_columns(coalesce(incidents, source)), optimize := true),
+            'holidays': json_serialize_plan(__adsql_columns(coalesce(holidays, source)), optimize := true),
+            'source': json_serialize_plan(__adsql_columns(source), optimize := true)
         },
         time_column,
         value_columns,

@@ -6,9 +6,9 @@ $source
 ),
 $holidays
 adsql_series AS (
-SELECT adsql_key, list({'t': adsql_time, $fields, 'x': adsql_excluded}) AS adsql_rows
+SELECT adsql_key, first(adsql_whose) AS adsql_whose, list({'t': adsql_time, $fields, 'x': adsql_excluded}) AS adsql_rows
 FROM (
-    SELECT $key AS adsql_key, adsql_source.$time AS adsql_time, $values, $excluded AS adsql_excluded
+    SELECT $key AS adsql_key, $whose AS adsql_whose, adsql_source.$time AS adsql_time, $values, $excluded AS adsql_excluded
     FROM adsql_source
 )
 GROUP BY adsql_key
@@ -23,6 +23,7 @@ FROM (
     SELECT
         adsql_key,
         adsql_rows,
+        $whose_text AS adsql_whose,
         unnest(range(1 + least(2047, (len(adsql_rows) * 2048) // $points))) AS adsql_place
     FROM adsql_series
 )

@@ -3,8 +3,9 @@ model,
 source,
 json_serialize_plan(__adsql_source(source), optimize := true),
 {
-    'exclude': json_serialize_plan(__adsql_source(coalesce(exclude, source)), optimize := true),
-    'holidays': json_serialize_plan(__adsql_source(coalesce(holidays, source)), optimize := true)
+    'exclude': json_serialize_plan(__adsql_columns(coalesce(exclude, source)), optimize := true),
+    'holidays': json_serialize_plan(__adsql_columns(coalesce(holidays, source)), optimize := true),
+    'source': json_serialize_plan(__adsql_columns(source), optimize := true)
 },
 time_column,
 value_columns,
