@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from functools import cached_property
+import hashlib
+from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import numba
@@ -45,7 +47,7 @@ class _Cache(NullCache):
     def _found(self) -> FunctionCache | NullCache:
         try:
             known = numba.__version__.startswith(_KNOWN)
-            return (_PromptCache if known else FunctionCache)(self._function)  # type: ignore[no-untyped-call] # numba's
+            return (_PromptCache if known else _WholeCache)(self._function)
         except RuntimeError:  # numba found no directory to write to
             return NullCache()
 
@@ -63,7 +65,18 @@ class _Cache(NullCache):
         self._found.save_overload(sig, data)  # type: ignore[no-untyped-call] # numba's
 
 
-class _PromptCache(FunctionCache):
+class _WholeCache(FunctionCache):
+    """Keeps a kernel until a module of its folder changes: it is compiled with those that it calls.
+
+    numba looks at the kernel's own file: after an upgrade, some would be those of the version before.
+    """
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call] # numba's
+        self._cache_file._source_stamp = _sources(Path(function.__code__.co_filename).parent)  # noqa: SLF001
+
+
+class _PromptCache(_WholeCache):
     """Loads compiled code without importing everything that numba can compile with, which takes 0.3 seconds.
 
     numba does so before it loads any code. What the code itself needs is its run time; the rest is imported when
@@ -75,6 +88,16 @@ class _PromptCache(FunctionCache):
         rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors(), _light_environments():
             return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call] # numba's
+
+
+@cache
+def _sources(folder: Path) -> str:
+    """Return a hash of all modules of a folder, among which are those of the kernels that a kernel calls."""
+    found = hashlib.sha256()
+    for file in sorted(folder.glob("*.py")):
+        found.update(file.name.encode())
+        found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 @contextlib.contextmanager

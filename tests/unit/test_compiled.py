@@ -60,3 +60,25 @@ def test_what_only_compiles_is_not_loaded_for_a_failing_kernel_either(tmp_path):
         for _ in range(2)
     ]
     assert messages == ["no such row\n"] * 2
+
+
+def test_a_kept_kernel_is_compiled_anew_where_another_that_it_calls_has_changed(tmp_path):
+    """numba looks at the file of the kernel alone: after an upgrade, the code of the version before would run."""
+    (tmp_path / "inner.py").write_text(
+        "from adsql.kernels.compiled import kernel\n\n\n@kernel\ndef step(a):\n    return a + 1\n"
+    )
+    (tmp_path / "outer.py").write_text(
+        "from adsql.kernels.compiled import kernel\nfrom inner import step\n\n\n@kernel\ndef twice(a):\n"
+        "    return step(step(a))\n"
+    )
+    program = "from outer import twice; print(twice(1.0), sum(twice.stats.cache_hits.values()))"
+    told = []
+    for change in ("a + 1", "a + 1", "a + 5"):
+        inner = tmp_path / "inner.py"
+        inner.write_text(inner.read_text().replace("a + 1", change))
+        told.append(
+            subprocess.run(
+                [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+            ).stdout.split()
+        )
+    assert told == [["3.0", "0"], ["3.0", "1"], ["11.0", "0"]]
