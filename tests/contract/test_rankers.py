@@ -135,7 +135,7 @@ def test_nothing_is_stranger_than_an_obvious_outlier(ranker, d):
 
 @pytest.mark.parametrize("d", [1, 2, 5])
 def test_at_most_two_percent_of_clean_data_is_flagged(ranker, d):
-    assert ranked(ranker, normal(400, d, seed=d)).is_anomaly.mean() <= 0.02
+    assert ranked(ranker, normal(600, d, seed=d)).is_anomaly.mean() <= 0.02
 
 
 @pytest.mark.parametrize("options", [{"contamination": 0.05}, {"alert_budget": 10}], ids=str)

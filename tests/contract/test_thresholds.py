@@ -16,9 +16,10 @@ CLEAN_SHARE = 0.01
 SMALL_GROUPS_ARE_STRANGE = {"cblof", "kpca"}
 
 
-@pytest.mark.parametrize(("d", "seed"), [(1, 0), (2, 1), (5, 0), (20, 1)])
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("d", [1, 2, 5, 20])
 def test_at_most_one_percent_of_clean_data_is_flagged(algorithm, d, seed):
-    table = normal(5_000, d, seed=100 * d + seed)
+    table = normal(10_000, d, seed=100 * d + seed)
     scores = fitted(algorithm, table, seed=seed).score(table)
     assert scores.is_anomaly.mean() <= CLEAN_SHARE
 
@@ -125,7 +126,7 @@ def test_the_less_usual_of_many_categories_is_no_anomaly(algorithm):
     rng = np.random.default_rng(5)
     shares = [0.102] * 9 + [0.082]
     table = {
-        "amount": pa.array(rng.normal(size=2_000)),
-        "city": pa.array(rng.choice(list("abcdefghij"), 2_000, p=shares).tolist()),
+        "amount": pa.array(rng.normal(size=5_000)),
+        "city": pa.array(rng.choice(list("abcdefghij"), 5_000, p=shares).tolist()),
     }
     assert fitted(algorithm, table).score(table).is_anomaly.mean() <= 0.01

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from adsql.state import FORMAT_VERSION, State
-from sql.support import raises, rows, saved_model, value
+from sql.support import DETECTORS, raises, rows, saved_model, value
 
 RANDOM = np.random.default_rng(0)
 USES = [
@@ -183,12 +183,9 @@ def test_a_state_with_one_impossible_value_is_refused(con, changes):
     assert_refused(con, "ADSQL_CORRUPT_MODEL")
 
 
-@pytest.mark.parametrize("name", ["auto", "iforest", "ensemble"])
+@pytest.mark.parametrize("name", DETECTORS)
 def test_a_state_that_lacks_any_part_is_refused(con, name):
-    """Take away each array, text and scalar in turn, with a fitting hash: kernels must never see what is left.
-
-    Models are read in one place, for which tests/contract does the same with every detector.
-    """
+    """Take away each array, text and scalar in turn, with a fitting hash: kernels must never see what is left."""
     rows(con, f"SELECT train_model('whole', 'trips', '{name}')")
     state = State.from_bytes(saved_model(con, "whole").to_bytes())
     lacking = [

@@ -91,7 +91,7 @@ def test_drops_at_once_leave_what_none_of_them_named(con):
 
 def test_databases_that_are_gone_are_forgotten():
     kept = adsql.connect()
-    for _ in range(3):
+    for _ in range(20):
         adsql.connect().close()
     gc.collect()
     last = adsql.connect()
