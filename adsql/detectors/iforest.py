@@ -177,13 +177,12 @@ class IsolationForest:
 
     @cached_property
     def _split_range(self) -> tuple[Floats, Floats]:
-        """Return the lowest and the highest split of each column; 0 where there is none."""
+        """Return the lowest and the highest split of each column, the other way round where there is none."""
         low, high = np.full(self.n_features, np.inf), np.full(self.n_features, -np.inf)
         inner = self.feature >= 0
         np.minimum.at(low, self.feature[inner], self.threshold[inner])
         np.maximum.at(high, self.feature[inner], self.threshold[inner])
-        none = low > high
-        return np.where(none, 0.0, low), np.where(none, 0.0, high)
+        return low, high
 
     @cached_property
     def _gains(self) -> tuple[Floats, float]:

@@ -73,7 +73,7 @@ class _WholeCache(FunctionCache):
 
     def __init__(self, function: Callable[..., object]) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call] # numba's
-        self._cache_file._source_stamp = _sources(Path(function.__code__.co_filename).parent)  # noqa: SLF001
+        self._cache_file._source_stamp = _sources(Path(function.__code__.co_filename).parent)  # noqa: SLF001 - numba has no argument for it
 
 
 class _PromptCache(_WholeCache):
@@ -118,8 +118,8 @@ def _light_environments() -> Iterator[None]:
         environment.Environment._memo[name] = made  # noqa: SLF001 - as numba does
         return made
 
-    environment._rebuild_env = light  # noqa: SLF001
+    environment._rebuild_env = light  # noqa: SLF001 - found by this name when code is loaded
     try:
         yield
     finally:
-        environment._rebuild_env = whole  # noqa: SLF001
+        environment._rebuild_env = whole  # noqa: SLF001 - as it was

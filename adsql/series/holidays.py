@@ -78,12 +78,16 @@ class Calendar:
         >>> days.owners(np.array([9, 10, 12, 14, 20])).tolist()
         [-1, 0, 1, 0, -1]
         """
-        found = np.full(len(times), -1, np.int64)
-        first = np.searchsorted(times, self.starts, side="left")
-        last = np.searchsorted(times, self.ends, side="right")
-        for occurrence in np.flatnonzero(last > first):
-            found[first[occurrence] : last[occurrence]] = occurrence
-        return found
+        return occurrence_of(self.starts, self.ends, times)
+
+
+def occurrence_of(starts: NDArray[np.int64], ends: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return which of k occurrences each of n ascending times is in, see `Calendar.owners`; O(n + k log n)."""
+    found = np.full(len(times), -1, np.int64)
+    first, last = np.searchsorted(times, starts, "left"), np.searchsorted(times, ends, "right")
+    for occurrence in np.flatnonzero(last > first):
+        found[first[occurrence] : last[occurrence]] = occurrence
+    return found
 
 
 @dataclass(frozen=True)
@@ -243,9 +247,7 @@ class Effects:
         shift, factor = self.told(offsets, occurrence, self._others(occurrence, mode))
         unknown = np.isnan(shift)
         least = self.spread(around, mode) if unknown.any() else 0.0
-        return Effect(
-            np.where(unknown, 0.0, shift), np.where(unknown, 1.0, factor), np.where(unknown, least, 0.0)
-        )  # fmt: skip
+        return Effect(np.where(unknown, 0.0, shift), np.where(unknown, 1.0, factor), np.where(unknown, least, 0.0))
 
     def told(self, offsets: NDArray[np.int64], occurrence: int, others: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Return what others differed by at some offsets, and by how much the scale grows; NaN where too few tell."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from adsql.series.decomposition import EXPERTS
 from adsql.series.expectation import smoothed
-from adsql.series.holidays import Effect, Effects, Holidays, steps
+from adsql.series.holidays import Effect, Effects, Holidays, occurrence_of, steps
 from adsql.state import State, require
 
 if TYPE_CHECKING:
@@ -107,16 +107,15 @@ class LaterHolidays:
     ) -> tuple[Floats, Floats]:
         """Return what is expected at some times of their series, and its scale, from that of ordinary ones.
 
-        All arrays have shape (n,). O(n times the occurrences of a series).
+        All arrays have shape (n,). O(n log n), and for each series as much as it has occurrences.
         """
         expected, scale = expected.copy(), scale.copy()
         for owner in np.unique(owners[self.counts[owners] > 0]).tolist():
             own = slice(self._first[owner], self._first[owner] + self.counts[owner])
             rows = np.flatnonzero(owners == owner)
-            within = (times[rows, np.newaxis] >= self.starts[own]) & (times[rows, np.newaxis] <= self.ends[own])
-            # Of several the one that began last, as in `Calendar.owners`.
-            place = within.shape[1] - 1 - within[:, ::-1].argmax(axis=1)
-            rows, occurrence = rows[within.any(axis=1)], (own.start + place)[within.any(axis=1)]
+            rows = rows[np.argsort(times[rows], kind="stable")]
+            place = occurrence_of(self.starts[own], self.ends[own], times[rows])
+            rows, occurrence = rows[place >= 0], own.start + place[place >= 0]
             offsets = steps(times[rows], self.starts[occurrence], self.step[owner])
             cells = self._cells[occurrence] + np.minimum(offsets, self.lengths[occurrence] - 1)
             effect = Effect(self.shift[cells], self.factor[cells], self.least[cells])

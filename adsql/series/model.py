@@ -312,15 +312,17 @@ class SeriesModel:
                 "skipped_reason": list(self.skipped.values()),
             },
         )
-        parts = {"model": own, "kept": self.forecasts.to_state()}
-        if self.holidays is not None:
-            parts["holidays"] = self.holidays.to_state()
-        return State.joined(parts).to_bytes()
+        return State.joined({"model": own, **self._kept()}).to_bytes()
+
+    def _kept(self) -> dict[str, State]:
+        """Return what is kept of the series."""
+        holidays = {} if self.holidays is None else {"holidays": self.holidays.to_state()}
+        return {"kept": self.forecasts.to_state(), **holidays}
 
     @property
     def size(self) -> int:
         """About the bytes it takes."""
-        return sum(array.nbytes for array in self.forecasts.to_state().arrays.values())
+        return sum(array.nbytes for state in self._kept().values() for array in state.arrays.values())
 
     @classmethod
     def from_state(cls, state: State, stored_hash: str) -> SeriesModel:

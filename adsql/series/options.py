@@ -15,7 +15,7 @@ from adsql.threshold import Policy, ThresholdPolicy
 from adsql.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from adsql.detector import Params
 
@@ -132,12 +132,7 @@ class SeriesOptions:
             )
         ahead = _whole("horizon", horizon, 1, MAX_HORIZON) or 0
         if ahead and chosen.forecast is None:
-            able = [AUTO.spec.name, *(name for name, other in ALGORITHMS.items() if other.forecast is not None)]
-            raise InvalidOption(
-                f"{chosen.spec.name} forecasts nothing",
-                allowed=f"horizon with {', '.join(able)}",
-                hint="of one value column",
-            )
+            raise _unable(f"{chosen.spec.name} forecasts nothing", "horizon", lambda other: other.forecast is not None)
         return cls(
             chosen,
             chosen.spec.resolve(given),
@@ -162,12 +157,8 @@ class SeriesOptions:
             If it expects none.
         """
         if self.algorithm.expect is None:
-            able = [AUTO.spec.name, *(name for name, other in ALGORITHMS.items() if other.expect is not None)]
-            raise InvalidOption(
-                f"{self.algorithm.spec.name} expects no value that {option} could change",
-                allowed=f"{option} with {', '.join(able)}",
-                hint="of one value column",
-            )
+            wrong = f"{self.algorithm.spec.name} expects no value that {option} could change"
+            raise _unable(wrong, option, lambda other: other.expect is not None)
 
 
 def gap(value: object) -> int:
@@ -202,6 +193,12 @@ def _algorithm(value: object, n_channels: int, mode: Mode, *, of_values: bool) -
     return found
 
 
+def _unable(wrong: str, option: str, can: Callable[[SeriesAlgorithm], bool]) -> InvalidOption:
+    """Return the error of an option that an algorithm cannot take, with those that can."""
+    able = [AUTO.spec.name, *(name for name, other in ALGORITHMS.items() if can(other))]
+    return InvalidOption(wrong, allowed=f"{option} with {', '.join(able)}", hint="of one value column")
+
+
 def _explaining(value: object, chosen: SeriesAlgorithm, ahead: int) -> tuple[str, ...]:
     """Return the names of covariates, which an algorithm has to make use of."""
     given = [] if value is None else [value] if isinstance(value, str) else value
@@ -209,12 +206,7 @@ def _explaining(value: object, chosen: SeriesAlgorithm, ahead: int) -> tuple[str
         raise InvalidOption(f"covariates = {shown(value)} cannot be used", allowed="names of columns")
     names = tuple(given)
     if names and not chosen.explains:
-        able = [AUTO.spec.name, *(name for name, other in ALGORITHMS.items() if other.explains)]
-        raise InvalidOption(
-            f"{chosen.spec.name} makes no use of covariates",
-            allowed=f"covariates with {', '.join(able)}",
-            hint="of one value column",
-        )
+        raise _unable(f"{chosen.spec.name} makes no use of covariates", "covariates", lambda other: other.explains)
     if names and ahead:
         raise InvalidOption(
             "covariates and horizon exclude each other: nobody knows the covariates of points to come",
