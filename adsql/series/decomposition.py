@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adsql.kernels.sides import joined
-from adsql.series.bounds import MIN_DEVIATIONS, Tails
-from adsql.series.expectation import (
-    MIN_POINTS,
-    Expected,
-    causal_expectation,
-    known_deviations,
-    smoothed,
-    standardised,
-)
-from adsql.series.periods import find_periods
+from adsql.series.expectation import MIN_POINTS, Expected, causal_expectation, retrospective_expectation, smoothed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,16 +83,12 @@ def decompose(
     given = None if periods is None else tuple(sorted(periods))
     if causal:
         return causal_expectation(x, given, _forecast, covariates)
-    explained = None if covariates is None else covariates.effect(x, given, len(x), len(x))
-    x = x if explained is None else x - explained
-    seasons = find_periods(x) if given is None else given
-    forward = _forecast(x, seasons)
-    backward = _forecast(x[::-1], seasons)
-    expected, scale = joined(x, forward[0], forward[1], backward[0][::-1], backward[1][::-1])
-    deviations = known_deviations(standardised(x, expected, scale))
-    tails = ((slice(0, len(x)), Tails.fit(deviations)),) if len(deviations) >= MIN_DEVIATIONS else ()
-    expected = expected if explained is None else expected + explained
-    return Expected(expected, scale, tails, seasons, explained=explained)
+    return retrospective_expectation(x, given, _from_both_sides, covariates)
+
+
+def _from_both_sides(x: Floats, periods: tuple[int, ...]) -> tuple[Floats, Floats]:
+    forward, backward = _forecast(x, periods), _forecast(x[::-1], periods)
+    return joined(x, forward[0], forward[1], backward[0][::-1], backward[1][::-1])
 
 
 def _forecast(x: Floats, periods: tuple[int, ...], known: int | None = None) -> tuple[Floats, Floats]:

@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.series.bounds import MIN_DEVIATIONS, Tails
-from adsql.series.expectation import (
-    MIN_POINTS,
-    Expected,
-    causal_expectation,
-    known_deviations,
-    smoothed,
-    standardised,
-)
+from adsql.series.expectation import MIN_POINTS, Expected, causal_expectation, retrospective_expectation, smoothed
 from adsql.series.forecasts import Forecasts
 from adsql.series.periods import find_periods
 
@@ -82,14 +74,7 @@ def ets(
         return Expected(np.full(len(x), np.nan), np.full(len(x), np.nan), (), given or ())
     if causal:
         return causal_expectation(x, given, _forecast, covariates)
-    explained = None if covariates is None else covariates.effect(x, given, len(x), len(x))
-    x = x if explained is None else x - explained
-    seasons = find_periods(x) if given is None else given
-    expected, scale = _forecast(x, seasons, len(x))
-    deviations = known_deviations(standardised(x, expected, scale))
-    tails = ((slice(0, len(x)), Tails.fit(deviations)),) if len(deviations) >= MIN_DEVIATIONS else ()
-    expected = expected if explained is None else expected + explained
-    return Expected(expected, scale, tails, seasons, explained=explained)
+    return retrospective_expectation(x, given, _forecast, covariates)
 
 
 def ets_forecasts(values: Floats, periods: Sequence[int] | None = None) -> Forecasts | None:
@@ -111,7 +96,7 @@ def ets_forecasts(values: Floats, periods: Sequence[int] | None = None) -> Forec
     return Forecasts.fit(x, seasons, fitted_gains(x, seasons))
 
 
-def _forecast(x: Floats, periods: tuple[int, ...], known: int) -> tuple[Floats, Floats]:
+def _forecast(x: Floats, periods: tuple[int, ...], known: int | None = None) -> tuple[Floats, Floats]:
     return smoothed(x, periods, fitted_gains(x[:known], periods), known)
 
 

@@ -85,6 +85,24 @@ class Expected:
         return result
 
 
+def retrospective_expectation(
+    x: Floats,
+    periods: tuple[int, ...] | None,
+    forecast: Callable[[Floats, tuple[int, ...]], tuple[Floats, Floats]],
+    covariates: Covariates | None = None,
+) -> Expected:
+    """Return what a whole series lets expect of each point, with one fit of the tails; see `causal_expectation`."""
+    explained = None if covariates is None else covariates.effect(x, periods, len(x), len(x))
+    own = x if explained is None else x - explained
+    seasons = find_periods(own) if periods is None else periods
+    expected, scale = forecast(own, seasons)
+    deviations = known_deviations(standardised(own, expected, scale))
+    tails = ((slice(0, len(x)), Tails.fit(deviations)),) if len(deviations) >= MIN_DEVIATIONS else ()
+    return Expected(
+        expected if explained is None else expected + explained, scale, tails, seasons, explained=explained
+    )  # fmt: skip
+
+
 def causal_expectation(
     x: Floats,
     periods: tuple[int, ...] | None,
@@ -106,7 +124,7 @@ def causal_expectation(
         What is known beside the values. What it explains is learned from the points before as well.
     """
     n = len(x)
-    explained = None if covariates is None else np.zeros(n)
+    explained = np.zeros(n)
     expected, scale = np.full(n, np.nan), np.full(n, np.nan)
     tails: list[tuple[slice, Tails]] = []
     learned: list[tuple[slice, Floats, Floats]] = []
@@ -114,10 +132,8 @@ def causal_expectation(
     known = MIN_POINTS
     while known < n:
         stop = min(_RELEARN * known, n)
-        own, effect = x[:stop], np.zeros(stop)
-        if covariates is not None and explained is not None:
-            effect = covariates.effect(x, periods, known, stop)
-            own, explained[known:stop] = own - effect, effect[known:]
+        effect = np.zeros(stop) if covariates is None else covariates.effect(x, periods, known, stop)
+        own, explained[known:stop] = x[:stop] - effect, effect[known:]
         seasons = find_periods(own[:known]) if periods is None else periods
         # Learned from the points before, whose own results stay as they were.
         predicted, spread = forecast(own, seasons, known)
@@ -126,7 +142,9 @@ def causal_expectation(
         expected[known:stop], scale[known:stop] = predicted[known:], spread[known:]
         learned.append((slice(known, stop), predicted, spread))
         known = stop
-    return Expected(expected, scale, tuple(tails), seasons, tuple(learned), explained)
+    return Expected(
+        expected, scale, tuple(tails), seasons, tuple(learned), None if covariates is None else explained
+    )  # fmt: skip
 
 
 def causal_tails(deviations: Floats, first: int) -> list[tuple[slice, Tails]]:
