@@ -21,7 +21,7 @@ def plan_series(
     plpy: Server, given: str, time: str | None, values: Sequence[str] | None, keys: Sequence[str] | None, options: str
 ) -> str:
     """Return the SQL of detect_series_anomalies."""
-    return series.plan(plpy, given, time, values, keys, given_options(options))
+    return series.planned(plpy, given, time, values, keys, given_options(options))[1]
 
 
 @reporting

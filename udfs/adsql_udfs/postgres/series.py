@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from adsql_udfs.postgres.sources import Source
 
 _TIMES = ("date", "timestamp", "timestamptz")
-NUMBER = "whole"
 TS, INT8 = "pg_catalog.timestamptz", "pg_catalog.int8"
 _NUMERIC = (*holidays.NUMBERS, "boolean")
 _OF_RESULTS = ("series", "ts", "value", "expected_value", "anomaly_score", "severity", "is_anomaly")
@@ -53,15 +52,15 @@ class JudgedArrays(NamedTuple):
     asked: str
 
 
-def plan(
+def planned(
     plpy: Server,
     given: str,
     time_column: str | None,
     value_columns: Sequence[str] | None,
     series: Sequence[str] | None,
     options: Mapping[str, Any],
-) -> str:
-    """Return the SQL that judges every row of every series of a source.
+) -> tuple[SeriesRows, str]:
+    """Return the rows of a source, and the SQL that judges every row of every series of it.
 
     Parameters
     ----------
@@ -79,18 +78,6 @@ def plan(
     OptionError, SourceError, ColumnError
         For anything that cannot be used.
     """
-    return planned(plpy, given, time_column, value_columns, series, options)[1]
-
-
-def planned(
-    plpy: Server,
-    given: str,
-    time_column: str | None,
-    value_columns: Sequence[str] | None,
-    series: Sequence[str] | None,
-    options: Mapping[str, Any],
-) -> tuple[SeriesRows, str]:
-    """Return what `plan` does, and the rows that it reads."""
     rows = SeriesRows.of(plpy, given, time_column, value_columns, series, options)
     asked = SeriesOptions.parse(len(rows.values), **rows.given)
     if rows.holidays is not None:
@@ -142,14 +129,14 @@ class SeriesRows:
         series: Sequence[str] | None,
         options: Mapping[str, Any],
     ) -> SeriesRows:
-        """Check the arguments of `plan`."""
+        """Check the arguments of `planned`."""
         asked = dict(options)
         exclude, excluded, days = asked.pop("exclude", None), "false", asked.pop("holidays", None)
         rows = source(plpy, given)
         [time] = named(rows, "time_column", None if time_column is None else [time_column])
         values = named(rows, "value_columns", value_columns)
         keys = named(rows, "series", series) if series is not None else []
-        check_forms("time_column", [time], (*_TIMES, NUMBER), f"{_OF_TIME}, whole numbers")
+        check_forms("time_column", [time], (*_TIMES, holidays.WHOLE), f"{_OF_TIME}, whole numbers")
         check_forms("value_columns", values, _NUMERIC, _OF_VALUE)
         if exclude is not None:
             excluded = _excluded(plpy, exclude, time, key_of(keys), by_series=bool(keys))
@@ -177,7 +164,7 @@ class SeriesRows:
 
 def kind_of(time: Column) -> str:
     """Return what times are in results."""
-    return INT8 if time.form == NUMBER else TS
+    return INT8 if time.form == holidays.WHOLE else TS
 
 
 def of_kind(expression: str, time: Column, kind: str) -> str:
@@ -300,10 +287,10 @@ def _holidays(plpy: Server, given: str, time: Column, keys: Sequence[Column]) ->
     rows = source(plpy, given)
     ranges = column_named("started_at", [column.name for column in rows.columns]) is not None
     columns = named(rows, "holidays", ["started_at", "ended_at"] if ranges else ["date"])
-    if time.form == NUMBER and not ranges:
+    if time.form == holidays.WHOLE and not ranges:
         raise days_among_numbers()
-    whole = time.form == NUMBER
-    check_forms("holidays", columns, [NUMBER] if whole else _TIMES, "whole numbers" if whole else _OF_TIME)
+    whole = time.form == holidays.WHOLE
+    check_forms("holidays", columns, [holidays.WHOLE] if whole else _TIMES, "whole numbers" if whole else _OF_TIME)
     key = holidays.series_text("points.adsql_key", keys) if keys else None
     return holidays.times(rows, columns, time.form, key)
 

@@ -37,7 +37,7 @@ def plan(
     plpy
         The server.
     given, time_column, value_columns, series
-        As for `series.plan`.
+        As for `series.planned`.
     step
         The length of a period; None for a day.
     incidents

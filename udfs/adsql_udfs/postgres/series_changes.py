@@ -49,7 +49,7 @@ def plan(
     plpy
         The server.
     given, time_column, value_column, series, options
-        As for `series.plan`, with one column of values.
+        As for `series.planned`, with one column of values.
 
     Raises
     ------

@@ -47,7 +47,7 @@ def train(
     name
         The model's name.
     given, time_column, value_columns, series, options
-        As for `series.plan`.
+        As for `series.planned`.
     """
     checked = check_name(name)
     rows = SeriesRows.of(plpy, given, time_column, value_columns, series, options)
