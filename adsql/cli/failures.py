@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from adsql.engines import engine
-from adsql.errors import AdsqlError, InvalidSource, UnknownColumn, from_message
+from adsql.errors import AdsqlError, InvalidSource, from_message
 from adsql.wording import shown
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ _UNREADABLE = frozenset(
     }
 )  # fmt: skip
 _IN_A_UDF = "Python exception occurred"
-# What DuckDB says of a column that a statement on a file names: it knows of them when the statement is bound.
-_NO_COLUMN = re.compile(r'(?:Values list "adsql_source" does not have a column named|Referenced column) "(.*?)"')
 _FILE = re.compile(r"\.(csv|tsv|parquet|json|jsonl|ndjson)(\.(gz|zst))?$", re.IGNORECASE)
 
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -65,8 +63,6 @@ def reading(source: str) -> Iterator[None]:
     ------
     InvalidSource
         If the source cannot be read.
-    UnknownColumn
-        If it has not a column that the statement names.
     """
     try:
         yield
@@ -74,14 +70,8 @@ def reading(source: str) -> Iterator[None]:
         message = str(error)
         if type(error).__name__ not in _UNREADABLE or _IN_A_UDF in message or from_message(message):
             raise
-        first = message.strip().splitlines()[0].rstrip(".")
-        if unknown := _NO_COLUMN.search(first):
-            raise UnknownColumn(
-                f"source {shown(source)} has no column {shown(unknown[1])}",
-                hint=f"adsql profile {shown(source)} tells which it has",
-            ) from error
         raise InvalidSource(
-            f"source {shown(source)} cannot be read: {first}",
+            f"source {shown(source)} cannot be read: {message.strip().splitlines()[0].rstrip('.')}",
             hint=reader_hint(source) if is_file(source) else "run the query by itself with adsql sql",
         ) from error
 

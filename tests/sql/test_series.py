@@ -253,3 +253,18 @@ def test_many_short_series_in_one_call(con):
 
 def test_an_empty_source_has_no_rows(con):
     assert rows(con, "FROM detect_series_anomalies('FROM sales WHERE false', 'ts', 'sales', series => 'shop')") == []
+
+
+@pytest.mark.parametrize("call", [
+    "detect_series_anomalies({source}, 'ts', 'none')", "detect_series_anomalies({source}, 'ts', 'v', series => 'none')",
+    "detect_series_anomalies({source}, 'ts', 'v', covariates => ['none'])", "anomaly_incidents({source})",
+    "detect_change_points({source}, 'none', 'v')", "backtest_series({source}, 'none', 'v')",
+])  # fmt: skip
+def test_a_column_that_a_file_lacks_is_told_as_one_that_a_table_lacks(con, tmp_path, call):
+    con.execute(
+        "CREATE TABLE few AS SELECT TIMESTAMP '2024-03-01' + to_hours(i) AS ts, i % 5 AS v FROM range(40) AS r(i)"
+    )
+    for suffix in ("csv", "parquet"):
+        con.execute(f"COPY few TO '{tmp_path}/few.{suffix}'")
+        with raises("ADSQL_UNKNOWN_COLUMN", "Allowed: ts, v"):
+            rows(con, f"FROM {call.format(source=repr(f'{tmp_path}/few.{suffix}'))}")

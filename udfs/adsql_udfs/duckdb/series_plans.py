@@ -107,10 +107,12 @@ class SeriesRows:
     ) -> SeriesRows:
         """Check the arguments of `detect_series`."""
         check_bound(source, plan)
+        # Of files only the names count: text is cast, an empty column is one of text.
         types = source_types(decoded_plan(plan))
-        [time] = columns_of("time_column", time_column, types, most=1)
-        values = columns_of("value_columns", value_columns, types)
-        keys = columns_of("series", series, types) if series is not None else []
+        there = bound_types(source, plans["source"]) or types
+        [time] = columns_of("time_column", time_column, there, most=1)
+        values = columns_of("value_columns", value_columns, there)
+        keys = columns_of("series", series, there) if series is not None else []
         check_numbers("value_columns", values, types)
         given = {name: value for name, value in plain(dict(options)).items() if value is not None}
         exclude, excluded = given.pop("exclude", None), "false"
@@ -121,11 +123,10 @@ class SeriesRows:
         days = given.pop("holidays", None)
         holidays = None
         if days is not None:
-            kind = kind_of(time, bound_types(source, plans["source"]))
-            holidays = Holidays.of(days, plans["holidays"], time, kind, keys)
+            holidays = Holidays.of(days, plans["holidays"], time, kind_of(time, there), keys)
         covariates: list[str] = []
         if "covariates" in given:
-            covariates = columns_of("covariates", given["covariates"], types)
+            covariates = columns_of("covariates", given["covariates"], there)
             check_others("covariates", covariates, [time, *values])
             check_numbers("covariates", covariates, types)
         return cls(source, time, values, keys, excluded, given, holidays, covariates)
@@ -232,9 +233,8 @@ def kind_of(column: str, types: Mapping[str, str] | None) -> str | None:
 
 
 def incidents(source: str, plan: str | None, max_gap: object) -> str:
-    """Return the SQL that puts consecutive anomalous points of a source of results together."""
-    check_bound(source, plan)
-    columns_of("source", _OF_RESULTS, source_types(decoded_plan(plan)))
+    """Return the SQL that puts consecutive anomalous points of results together; `plan` tells the columns."""
+    columns_of("source", _OF_RESULTS, bound_types(source, plan))
     return template("incidents").substitute(source=source_query(source), max_gap=gap(plain(max_gap)))
 
 

@@ -100,7 +100,7 @@ FROM query(
 
 CREATE OR REPLACE $temporary MACRO $schema.anomaly_incidents(source, max_gap := NULL) AS TABLE
 FROM query(
-    __adsql_plan_incidents(source, json_serialize_plan(__adsql_source(source), optimize := true), max_gap)
+    __adsql_plan_incidents(source, json_serialize_plan(__adsql_columns(source), optimize := true), max_gap)
 );
 
 CREATE OR REPLACE $temporary MACRO $schema.detect_change_points(
@@ -117,7 +117,10 @@ FROM query(
     __adsql_plan_changes(
         source,
         json_serialize_plan(__adsql_source(source), optimize := true),
-        {'exclude': json_serialize_plan(__adsql_columns(coalesce(exclude, source)), optimize := true)},
+        {
+            'exclude': json_serialize_plan(__adsql_columns(coalesce(exclude, source)), optimize := true),
+            'source': json_serialize_plan(__adsql_columns(source), optimize := true)
+        },
         time_column,
         value_column,
         series,
