@@ -177,25 +177,29 @@ def _movables(segment: Segment, row: Columns, x: Floats) -> list[_Movable]:
             )
         elif feature.kind in (Kind.TIMESTAMP, Kind.DATE):
             moments.setdefault(feature.column, []).append(place)
-    found += (_moved(segment, row[column], places, x) for column, places in moments.items())
-    return [one for one in found if len(one.values)]
+    moved = (_moved(segment, row[column], places, x) for column, places in moments.items())
+    return [one for one in (*found, *moved) if one is not None and len(one.values)]
 
 
-def _moved(segment: Segment, own: pa.Array[Any], places: list[int], x: Floats) -> _Movable:
-    """Return a column of points in time, moved to other times of day and other days of the week."""
+def _moved(segment: Segment, own: pa.Array[Any], places: list[int], x: Floats) -> _Movable | None:
+    """Return a column of points in time, moved to other times of day and other days of the week.
+
+    None for what is missing or infinite, and so on no day.
+    """
+    seconds = float(to_float64(own)[0])
+    if not abs(seconds) < _LAST:
+        return None
     features = [segment.features.features[place] for place in places]
     column = features[0].column
-    seconds = to_float64(own)
-    there = seconds[np.abs(seconds) < _LAST]  # what is missing, or infinite, is not on any day
-    midnight = there // SECONDS_PER_DAY * SECONDS_PER_DAY
-    clock, days = there - midnight, midnight
+    midnight = seconds // SECONDS_PER_DAY * SECONDS_PER_DAY
+    clock, days = np.array([seconds - midnight]), np.array([midnight])
     for trait in required(segment.reference).traits:
         if trait.column != column:
             continue
         if isinstance(trait, Numbers):
-            clock = np.unique(np.concatenate([clock, trait.grid])) if len(there) else clock
+            clock = np.unique(np.concatenate([clock, trait.grid]))
         else:
-            near = midnight + np.arange(-3.0, 4.0) * SECONDS_PER_DAY if len(there) else midnight
+            near = midnight + np.arange(-3.0, 4.0) * SECONDS_PER_DAY
             known = [name in trait.values for name in weekdays(near).to_pylist()]
             days = near[np.array(known, np.bool_) | (near == midnight)]
     moments = np.add.outer(days, clock).ravel()
