@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 _INT4, _INT8 = 2**31 - 1, 2**63 - 1
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000_000)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000)]
 Version: TypeAlias = Annotated[int, Field(ge=1, le=_INT4)]
+Seed: TypeAlias = Annotated[int, Field(ge=-_INT8, le=_INT8)]
+# The SQL functions take them as text.
+Params: TypeAlias = Annotated[dict[str, Any], PlainSerializer(json.dumps, return_type=str)]
 # Options that a form or an address writes as text.
 _LISTS, _JSON = ("columns", "segment_by", "models", "versions", "dimensions", "algorithms"), "params"
 
@@ -43,8 +46,8 @@ class Options(Given):
     alert_budget: Annotated[int, Field(ge=-_INT8, le=_INT8)] | None = Field(
         None, description="Flag at most so many training rows of each segment"
     )
-    params: dict[str, Any] | None = Field(None, description="The detector's parameters")
-    seed: Annotated[int, Field(ge=-_INT8, le=_INT8)] | None = Field(None, description="For everything drawn at random")
+    params: Params | None = Field(None, description="The detector's parameters")
+    seed: Seed | None = Field(None, description="For everything drawn at random")
     label_column: Name | None = Field(None, description="Which training rows are known to be anomalies")
     segment_shrinkage: float | None = Field(
         None, description="One detector for all segments, which stand for so many rows of each"
@@ -53,8 +56,7 @@ class Options(Given):
 
     def options(self) -> dict[str, object]:
         """Return the values of the call's arguments."""
-        given = self.model_dump(include=set(Options.model_fields) - set(Given.model_fields))
-        return given | {"params": None if self.params is None else json.dumps(self.params)}
+        return self.model_dump(include=set(Options.model_fields) - set(Given.model_fields))
 
 
 class Asynchronous(BaseModel):
@@ -127,12 +129,8 @@ class Stability(Given):
 
     algorithm: Name | None = Field(None, description="A detector: `GET /detectors`; by default `auto`")
     columns: list[str] | None = Field(None, description="The columns to use; by default all that can be")
-    params: dict[str, Any] | None = Field(None, description="The detector's parameters")
-    seed: Annotated[int, Field(ge=-_INT8, le=_INT8)] | None = Field(None, description="For everything drawn at random")
-
-    @field_serializer("params")
-    def _as_text(self, params: dict[str, Any] | None) -> str | None:
-        return None if params is None else json.dumps(params)
+    params: Params | None = Field(None, description="The detector's parameters")
+    seed: Seed | None = Field(None, description="For everything drawn at random")
 
 
 class Agreement(Given):
@@ -140,7 +138,7 @@ class Agreement(Given):
 
     algorithms: list[Name] | None = Field(None, description="Detectors; by default five that are unlike")
     columns: list[str] | None = Field(None, description="The columns to use; by default all that can be")
-    seed: Annotated[int, Field(ge=-_INT8, le=_INT8)] | None = Field(None, description="For everything drawn at random")
+    seed: Seed | None = Field(None, description="For everything drawn at random")
 
 
 class Contrast(Given):
