@@ -36,6 +36,7 @@ SELECT DISTINCT name, value FROM model_info('cpu') WHERE section = 'series' AND 
 --> points | 1440
 --> reaches | 384 points ahead
 --> seasons | 144
+--> step | 0:10:00
 
 -- What is for rows refuses it.
 SELECT anomaly_score('cpu', l) FROM load AS l;

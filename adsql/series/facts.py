@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,9 @@ from adsql.series.columns import NUMBER
 
 if TYPE_CHECKING:
     from adsql.series.model import SeriesModel
+
+
+_FARTHEST = 2.0**63  # microseconds: no two times lie farther apart, whatever a damaged model says
 
 
 def facts(model: SeriesModel) -> list[Fact]:
@@ -38,12 +42,19 @@ def facts(model: SeriesModel) -> list[Fact]:
         found += [
             Fact("series", "points", str(kept.clock[place]), name),
             Fact("series", "until", _time_text(model, place), name),
+            Fact("series", "step", _step_text(model, place), name),
             Fact("series", "seasons", ", ".join(seasons) or "none", name),
             Fact("series", "reaches", f"{kept.reach[place]} points ahead", name),
         ]
         if model.holidays is not None:
             found.append(Fact("series", "holidays", f"{model.holidays.counts[place]} within reach", name))
     return found + [Fact("no model", "reason", reason, key_text(key)) for key, reason in model.skipped.items()]
+
+
+def _step_text(model: SeriesModel, place: int) -> str:
+    """Return the usual distance of two points, the series' frequency."""
+    step = min(float(model.step[place]), _FARTHEST)
+    return f"{step:g}" if model.time_kind == NUMBER else str(dt.timedelta(microseconds=step))
 
 
 def _time_text(model: SeriesModel, place: int) -> str:

@@ -126,7 +126,8 @@ def test_the_model_is_a_row_like_any_other(engine):
     assert listed == [("decomposition", 3, ["shop"], "sensitivity = 0.001", "sales")]
     facts = engine.rows("SELECT name, value FROM model_info('m') WHERE segment = 'south' ORDER BY name")
     assert facts == [
-        ("points", str(HOURS)), ("reaches", "64 points ahead"), ("seasons", "24"), ("until", "2024-01-10T23:00:00.000000")
+        ("points", str(HOURS)), ("reaches", "64 points ahead"), ("seasons", "24"), ("step", "1:00:00"),
+        ("until", "2024-01-10T23:00:00.000000")
     ]  # fmt: skip
     assert engine.rows(f"SELECT version FROM {TRAINED})") == [(1,)]
     assert engine.rows(f"SELECT version FROM {TRAINED}, sensitivity => 0.01)") == [(2,)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,10 +14,11 @@ from adsql.errors import ColumnTypeChanged, CorruptModel, EmptySource, InvalidOp
 from adsql.kernels.forecasts import one_step
 from adsql.restoring import restored
 from adsql.series.bounds import deviate_of
-from adsql.series.columns import microseconds
+from adsql.series.columns import TIME, microseconds
 from adsql.series.decomposition import EXPERTS, decompose
 from adsql.series.detection import Status
 from adsql.series.expectation import beginning
+from adsql.series.facts import facts
 from adsql.series.forecasts import HORIZONS, Forecasts
 from adsql.series.model import SeriesColumns, SeriesModel
 from adsql.series.training import fit_series, parsed
@@ -260,3 +263,9 @@ def test_other_columns_than_the_model_s_are_refused(model):
     model.check_columns(["V", "ts", "shop"])
     with pytest.raises(MissingColumn, match="trained anew"):
         model.check_columns(["v", "ts"])
+
+
+@pytest.mark.parametrize(("step", "told"), [(1.5e6, "0:00:01.500000"), (1e300, "106751991 days, 4:00:54.775808")])
+def test_the_usual_distance_of_points_is_told_also_of_a_damaged_model(model, step, told):
+    found = facts(replace(model, time_kind=TIME, step=np.full(len(model.keys), step)))
+    assert {fact.value for fact in found if fact.name == "step"} == {told}
