@@ -49,3 +49,31 @@ FROM detect_series_anomalies('visits', 'hour', 'visitors', series => 'city', exc
 SELECT DISTINCT series, status
 FROM detect_series_anomalies('FROM visits WHERE city = ''Ulm'' LIMIT 9', 'hour', 'visitors', series => 'city');
 --> Ulm | too short
+
+-- On six days the shop took stock: few visitors, expected once they are told, and one hour of too many among them.
+CREATE TABLE shop AS
+SELECT
+    TIMESTAMP '2024-01-01' + to_hours(i) AS ts,
+    200 + 80 * sin(2 * pi() * i / 24) + hash(i * 7) % 20 - if(i // 24 IN (11, 30, 52, 75, 98, 119), 110, 0) + if(i = 2860, 60, 0) AS n
+FROM range(3120) AS h(i);
+
+CREATE TABLE stocktaking AS
+SELECT DATE '2024-01-01' + day::INTEGER AS date FROM (VALUES (11), (30), (52), (75), (98), (119)) AS d(day);
+
+SELECT ts, round(expected_value, -1) AS expected, value > upper_bound AS too_many
+FROM detect_series_anomalies('shop', 'ts', 'n', holidays => 'stocktaking')
+WHERE is_anomaly AND ts::DATE IN (SELECT date FROM stocktaking);
+--> 2024-04-29 04:00:00 | 170.0 | True
+
+-- Cold hours need more heating, which is expected once the temperature is told.
+CREATE TABLE heating AS
+SELECT
+    TIMESTAMP '2024-01-01' + to_hours(i) AS ts,
+    10 + hash(i // 6) % 10 - if(i BETWEEN 700 AND 702, 20, 0) AS celsius,
+    500 + 100 * sin(2 * pi() * i / 24) - 9 * celsius + hash(i * 7) % 20 + if(i = 900, 120, 0) AS kilowatts
+FROM range(1200) AS h(i);
+
+SELECT ts, value > upper_bound AS too_much
+FROM detect_series_anomalies('heating', 'ts', 'kilowatts', covariates => ['celsius'])
+WHERE is_anomaly;
+--> 2024-02-07 12:00:00 | True
