@@ -56,9 +56,11 @@ SELECT
     TIMESTAMP '2024-01-01' + to_hours(i) AS ts,
     200 + 80 * sin(2 * pi() * i / 24) + hash(i * 7) % 20 - if(i // 24 IN (11, 30, 52, 75, 98, 119), 110, 0) + if(i = 2860, 60, 0) AS n
 FROM range(3120) AS h(i);
+--> 3120
 
 CREATE TABLE stocktaking AS
 SELECT DATE '2024-01-01' + day::INTEGER AS date FROM (VALUES (11), (30), (52), (75), (98), (119)) AS d(day);
+--> 6
 
 SELECT ts, round(expected_value, -1) AS expected, value > upper_bound AS too_many
 FROM detect_series_anomalies('shop', 'ts', 'n', holidays => 'stocktaking')
@@ -72,6 +74,7 @@ SELECT
     10 + hash(i // 6) % 10 - if(i BETWEEN 700 AND 702, 20, 0) AS celsius,
     500 + 100 * sin(2 * pi() * i / 24) - 9 * celsius + hash(i * 7) % 20 + if(i = 900, 120, 0) AS kilowatts
 FROM range(1200) AS h(i);
+--> 1200
 
 SELECT ts, value > upper_bound AS too_much
 FROM detect_series_anomalies('heating', 'ts', 'kilowatts', covariates => ['celsius'])
