@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 import pyarrow as pa
 
+from adsql.arrow_memory import array_of, flags, numbers
 from adsql.errors import InvalidSource, UnusableColumn
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def unbounded_float64(column: pa.Array[Any]) -> Floats:
     """
     dtype = column.type
     if pa.types.is_float64(dtype) and not column.null_count:  # what most columns are, at no cost
-        return cast("Floats", column.to_numpy())
+        return numbers(plain_array(column))
     array = _plain(column)
     dtype = array.type
     kind = kind_of(dtype)
@@ -133,11 +134,13 @@ def unbounded_float64(column: pa.Array[Any]) -> Floats:
         raise UnusableColumn(f"a column of type {dtype} has no number", allowed="numbers, booleans, times and dates")
     array, divisor = _counted(array)
     if pa.types.is_integer(array.type) and not array.null_count:
-        values = array.to_numpy().astype(np.float64)  # a twentieth of the cast's cost where there is one row
+        values = numbers(array).astype(np.float64)  # a twentieth of the cast's cost where there is one row
     else:
         if not pa.types.is_float64(array.type):
             array = array.cast(pa.float64(), safe=False)
-        values = np.asarray(array.fill_null(np.nan) if array.null_count else array, dtype=np.float64)
+        values = numbers(array)
+        if array.null_count:
+            values = np.where(flags(array.is_null()), np.nan, values)
     if divisor != 1.0:
         return values / divisor
     return _nearest_decimals(values, dtype.scale) if pa.types.is_decimal(dtype) else values
@@ -181,8 +184,7 @@ def missing(column: pa.Array[Any]) -> NDArray[np.bool_]:
     """
     if pa.types.is_dictionary(column.type) and pa.types.is_null(column.type.value_type):
         return np.ones(len(column), dtype=np.bool_)  # pyarrow 26 crashes on these, as pandas makes of no category
-    result: NDArray[np.bool_] = column.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
-    return result
+    return flags(plain_array(column.is_null(nan_is_null=True)))
 
 
 def compute() -> Any:  # noqa: ANN401 - its stubs miss options that it has
@@ -219,7 +221,7 @@ def taken(table: Columns, rows: NDArray[np.integer[Any]]) -> dict[str, pa.Array[
     >>> taken({"x": pa.array([1, 2, 3])}, np.array([2, 0]))["x"].to_pylist()
     [3, 1]
     """
-    which = pa.array(rows, pa.int64())
+    which = array_of(rows.astype(np.int64, copy=False))
     return {name: column.take(which) for name, column in table.items()}
 
 

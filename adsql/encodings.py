@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import pyarrow as pa
 
 from adsql.arrow import (
     LARGEST,
@@ -22,9 +21,12 @@ from adsql.arrow import (
     to_text,
     unbounded_float64,
 )
+from adsql.arrow_memory import numbers, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import pyarrow as pa
 
 WEEK = 7 * SECONDS_PER_DAY
 MAX_CATEGORIES = 1_000
@@ -88,7 +90,7 @@ class Feature:
     @cached_property
     def table(self) -> tuple[pa.Array[Any], Floats]:
         """The vocabulary, and the rarity of each value in it; the last one is of all others."""
-        return pa.array(self.vocabulary, pa.string()), np.array([*self.rarities, self.unseen])
+        return texts(self.vocabulary), np.array([*self.rarities, self.unseen])
 
     def rarity_of(self, value: str | None) -> float:
         """Return the rarity of one value; NaN for NULL."""
@@ -173,7 +175,7 @@ def _rarity(values: pa.Array[Any], feature: Feature) -> Floats:
         return np.array([feature.rarity_of(value) for value in text.to_pylist()], np.float64)
     vocabulary, rarities = feature.table
     known = compute().index_in(text, value_set=vocabulary)
-    result: Floats = rarities[known.fill_null(len(vocabulary)).to_numpy(zero_copy_only=False)]
+    result: Floats = rarities[np.where(missing(known), len(vocabulary), numbers(known))]
     result[missing(text)] = np.nan
     return result
 

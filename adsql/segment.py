@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
-import pyarrow as pa
 
 from adsql.abilities import Incremental
+from adsql.arrow import taken
 from adsql.calibration import Calibration
 from adsql.errors import NotIncremental, TooFewRows
 from adsql.features import FeatureSpec
@@ -23,6 +23,7 @@ from adsql.threshold import Policy, clean_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from adsql.arrow import Columns, Floats
@@ -264,7 +265,7 @@ def _normal_rows(table: Columns, labels: Floats) -> Columns:
             allowed=f"at least {_MIN_NORMAL_ROWS} rows to learn what is normal from",
             hint="TRUE or 1 in label_column stands for an anomaly: check that it is not the other way round",
         )
-    return {name: column.take(pa.array(rows, pa.int64())) for name, column in table.items()}
+    return taken(table, rows)
 
 
 class Scale(NamedTuple):

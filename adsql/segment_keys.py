@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from adsql.arrow import Kind, column_named, compute, kind_of, missing, taken, to_text
+from adsql.arrow_memory import array_of, numbers, texts
 from adsql.errors import ColumnTypeChanged, InvalidOption, UnknownColumn
 from adsql.wording import did_you_mean, listing
 
@@ -35,11 +36,11 @@ _EXACT_INTEGERS = 2.0**63
 def segment_keys(table: Columns, segment_by: Sequence[str]) -> pa.StringArray:
     """Return the key of the segment that each row belongs to: the columns' values as text, joined; '' without any."""
     if not segment_by:
-        return pa.array([""] * len(next(iter(table.values()), ())), pa.string())
-    texts = [_escaped(value_text(table[existing_column(name, table)])) for name in segment_by]
-    if len(texts) == 1:
-        return texts[0]
-    return cast("pa.StringArray", compute().binary_join_element_wise(*texts, _KEY_SEPARATOR))
+        return texts([""] * len(next(iter(table.values()), ())))
+    parts = [_escaped(value_text(table[existing_column(name, table)])) for name in segment_by]
+    if len(parts) == 1:
+        return parts[0]
+    return cast("pa.StringArray", compute().binary_join_element_wise(*parts, texts([_KEY_SEPARATOR])[0]))
 
 
 def segment_kinds(table: Columns, segment_by: Sequence[str]) -> tuple[str, ...]:
@@ -87,22 +88,23 @@ def value_text(column: pa.Array[Any]) -> pa.StringArray:
 
 def _float_text(column: pa.Array[Any]) -> pa.StringArray:
     """Return floats as text, whole ones as integers are: not 1e+15."""
-    values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    gone = missing(column)
+    values = np.where(gone, np.nan, numbers(column.cast(pa.float64())))
     whole = (np.trunc(values) == values) & (np.abs(values) < _EXACT_INTEGERS)
-    integers = pa.array(np.where(whole, values, 0.0).astype(np.int64), mask=missing(column))
-    return cast("pa.StringArray", compute().if_else(pa.array(whole), to_text(integers), to_text(column)))
+    integers = array_of(np.where(whole, values, 0.0).astype(np.int64), gone)
+    return cast("pa.StringArray", compute().if_else(array_of(whole), to_text(integers), to_text(column)))
 
 
 def _escaped(text: pa.StringArray) -> pa.StringArray:
     for special, escape in _ESCAPES:
         text = compute().replace_substring(text, pattern=special, replacement=escape)
-    return cast("pa.StringArray", text.fill_null(_NULL_KEY))
+    return cast("pa.StringArray", compute().coalesce(text, texts([_NULL_KEY])[0]))
 
 
 def segment_rows(table: Columns, segment_by: Sequence[str]) -> dict[str, NDArray[np.int64]]:
     """Return the row numbers of each segment by key, in the order of keys."""
     encoded = segment_keys(table, segment_by).dictionary_encode()
-    codes = encoded.indices.to_numpy()
+    codes = numbers(encoded.indices)
     if not len(codes):
         return {}
     order = np.argsort(codes, kind="stable")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from adsql.arrow_memory import array_of, numbers, one_list, texts
 from adsql.errors import CorruptModel, NewerModel
 from adsql.wording import shown
 
@@ -33,13 +34,7 @@ LARGEST_VALUE = 1e50
 LARGEST_SINGLE = 1e15  # the square of a distance to it is finite in float32
 SMALLEST_SCALE = 1e-100
 _METADATA_KEY = b"adsql.state"
-_DTYPES: dict[str, pa.DataType] = {
-    "float64": pa.float64(),
-    "float32": pa.float32(),
-    "int64": pa.int64(),
-    "int32": pa.int32(),
-    "uint8": pa.uint8(),
-}
+_DTYPES = frozenset({"float64", "float32", "int64", "int32", "uint8"})
 
 
 @dataclass(frozen=True)
@@ -90,12 +85,13 @@ class State:
         """Encode as one Arrow IPC stream; cost is linear in the size of the arrays."""
         names, columns, shapes = [], [], {}
         for name, array in sorted(self.arrays.items()):
-            values = pa.array(np.ascontiguousarray(array).reshape(-1), _DTYPES[array.dtype.name])
-            columns.append(_one_row(values))
+            if array.dtype.name not in _DTYPES:
+                raise TypeError(f"an array of {array.dtype} is not stored")
+            columns.append(one_list(array_of(array.reshape(-1))))
             names.append(f"array:{name}")
             shapes[name] = list(array.shape)
-        for name, texts in sorted(self.texts.items()):
-            columns.append(_one_row(pa.array(list(texts), pa.string())))
+        for name, kept in sorted(self.texts.items()):
+            columns.append(one_list(texts(kept)))
             names.append(f"text:{name}")
         header = {"version": FORMAT_VERSION, "scalars": dict(self.scalars), "shapes": shapes}
         metadata: dict[bytes | str, bytes | str] = {
@@ -135,8 +131,7 @@ class State:
                 hint="upgrade adsql with pip, or train the model again with this version",
             )
         try:
-            arrays, texts = _read_columns(batch, header["shapes"])
-            return cls(dict(header["scalars"]), arrays, texts)
+            return cls(dict(header["scalars"]), *_read_columns(batch, header["shapes"]))
         except (pa.ArrowException, KeyError, TypeError, ValueError, OverflowError) as error:
             raise _corrupt(f"the stored columns are inconsistent ({error})") from error
 
@@ -231,15 +226,11 @@ def _corrupt(what: str) -> CorruptModel:
     return CorruptModel(f"the model cannot be restored: {what}", hint="train the model again, or restore a backup")
 
 
-def _one_row(values: pa.Array[Any]) -> pa.Array[Any]:
-    return pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
-
-
 def _read_columns(
     batch: pa.RecordBatch, shapes: Mapping[str, list[int]]
 ) -> tuple[dict[str, NDArray[Any]], dict[str, list[str]]]:
     arrays: dict[str, NDArray[Any]] = {}
-    texts: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for index, column_name in enumerate(batch.schema.names):
         kind, _, name = column_name.partition(":")
         column: Any = batch.column(index)
@@ -249,9 +240,9 @@ def _read_columns(
         if values.null_count or (kind == "text" and values.type != pa.string()):
             raise TypeError(f"column {column_name!r} holds NULL, or no text")
         if kind == "text":
-            texts[name] = [str(value) for value in values.to_pylist()]
+            found[name] = [str(value) for value in values.to_pylist()]
         else:
-            array = np.array(values.to_numpy(zero_copy_only=False)).reshape(shapes[name])
+            array = np.array(numbers(values)).reshape(shapes[name])
             array.flags.writeable = False
             arrays[name] = array
-    return arrays, texts
+    return arrays, found

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from adsql.arrow import plain_array, struct_columns
+from adsql.arrow_memory import array_of, numbers
 from adsql.errors import UnknownModel
 from adsql_udfs import loaded
 
@@ -26,12 +27,12 @@ def by_model(handles: Column) -> list[tuple[Model, NDArray[np.int64] | None]]:
     names = plain_array(handles)
     if names.null_count:
         raise UnknownModel("the model's handle is NULL", hint="SELECT * FROM models()")
-    numbers = names.to_numpy()
+    given = numbers(names)
     # As bytes: numpy's comparison and reduction cost three times as much, for each chunk.
-    first = numbers[:1].tobytes()
-    if first and numbers.tobytes() == first * len(numbers):
-        return [(loaded.get(int(numbers[0])), None)]
-    return [(loaded.get(handle), np.flatnonzero(numbers == handle)) for handle in np.unique(numbers).tolist()]
+    first = given[:1].tobytes()
+    if first and given.tobytes() == first * len(given):
+        return [(loaded.get(int(given[0])), None)]
+    return [(loaded.get(handle), np.flatnonzero(given == handle)) for handle in np.unique(given).tolist()]
 
 
 def each_model(
@@ -44,13 +45,13 @@ def each_model(
     if len(results) == 1:
         return results[0]
     order = np.argsort(np.concatenate([np.zeros(0), *(rows for _, rows in parts if rows is not None)]), kind="stable")
-    joined: pa.Array[Any] = pa.concat_arrays([pa.array([], kind), *results]).take(pa.array(order, pa.int64()))
+    joined: pa.Array[Any] = pa.concat_arrays([pa.array([], kind), *results]).take(array_of(order))
     return joined
 
 
 def taken(arrays: Sequence[pa.Array[Any]], rows: NDArray[np.int64]) -> list[pa.Array[Any]]:
     """Return some rows of arrays."""
-    return [array.take(pa.array(rows, pa.int64())) for array in arrays]
+    return [array.take(array_of(rows)) for array in arrays]
 
 
 def named(model: Model, arrays: Sequence[pa.Array[Any]]) -> Columns:

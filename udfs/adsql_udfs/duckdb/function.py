@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import pyarrow as pa
 
+from adsql.arrow_memory import texts
 from adsql_udfs.quoting import identifier
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Struct:
 def planned(plan: Callable[..., str], arguments: Sequence[Column]) -> pa.Array[Any]:
     """Return the SQL that a planner writes for each row of arguments."""
     rows = zip(*(column.to_pylist() for column in arguments), strict=True)
-    return pa.array([plan(*row) for row in rows], pa.string())
+    return texts([plan(*row) for row in rows])
 
 
 def deferred(name: str, target: str) -> Callable[..., pa.Array[Any]]:

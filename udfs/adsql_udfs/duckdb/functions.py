@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from adsql import ranking, registry
 from adsql.alert_cap import alert_groups, check_planned, days_of
-from adsql.arrow import plain_array, struct_columns
+from adsql.arrow import missing, plain_array, struct_columns
+from adsql.arrow_memory import array_of, numbers, one_list, texts
 from adsql.errors import ResultColumnExists
 from adsql.options import TrainingOptions
 from adsql.segment import Scores
@@ -26,8 +28,6 @@ from adsql_udfs.duckdb.sources import source_query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
 
     from adsql.model import Model
     from adsql_udfs.duckdb.function import Column
@@ -44,12 +44,12 @@ DETECTORS = (
 
 def source(sources: Column) -> pa.Array[Any]:
     """Return the SELECT of each source."""
-    return pa.array([source_query(value) for value in sources.to_pylist()], pa.string())
+    return texts([source_query(value) for value in sources.to_pylist()])
 
 
 def columns(sources: Column) -> pa.Array[Any]:
     """Return the SELECT whose plan tells the columns of each source."""
-    return pa.array([plans.columns_query(value) for value in sources.to_pylist()], pa.string())
+    return texts([plans.columns_query(value) for value in sources.to_pylist()])
 
 
 def plan_detect(*arguments: Column) -> pa.Array[Any]:
@@ -101,9 +101,8 @@ def severity_at(handles: Column, scores: Column) -> pa.Array[Any]:
     if not len(values):
         return pa.array([], pa.float64())
     calibration = loaded.get(handles[0].as_py()).segments[""].calibration
-    missing = values.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
-    result = calibration.severity(values.fill_null(0.0).to_numpy(zero_copy_only=False))
-    return pa.array(result, mask=missing)
+    gone = missing(values)
+    return array_of(calibration.severity(np.where(gone, 0.0, numbers(values))), gone)
 
 
 def is_anomaly(handles: Column, *values: Column) -> pa.Array[Any]:
@@ -134,7 +133,7 @@ def alert_group(rows: Column, names: Column, segments: Column) -> pa.Array[Any]:
 
 def as_planned(handles: Column, plans_of_caps: Column) -> pa.Array[Any]:
     """Return the handles of models whose cap on alerts is the one that SQL was written for."""
-    for handle, planned_cap in zip(handles.to_numpy().tolist(), plans_of_caps.to_pylist(), strict=True):
+    for handle, planned_cap in zip(numbers(plain_array(handles)).tolist(), plans_of_caps.to_pylist(), strict=True):
         model = loaded.get(handle)
         check_planned(model.alert_cap, model.segment_by, planned_cap)
     return plain_array(handles)
@@ -146,7 +145,7 @@ def rank(lists: Column, counts: Column, options: Column) -> pa.Array[Any]:
     _check_result_columns(rows.type)
     asked = TrainingOptions.parse(**json.loads(options[0].as_py()))
     results = _result(ranking.rank(struct_columns(rows), asked, counts[0].as_py()))
-    return pa.ListArray.from_arrays(pa.array([0, len(results)], pa.int32()), results)
+    return one_list(results)
 
 
 def model_info(handles: Column) -> pa.Array[Any]:
@@ -161,9 +160,8 @@ def model_sql(handles: Column, dialects: Column, sources: Column) -> pa.Array[An
     from adsql.sqlgen import model_sql as written  # noqa: PLC0415 - sqlglot: a fifth of a second that scoring need not wait
 
     rows = zip(handles.to_numpy().tolist(), dialects.to_pylist(), sources.to_pylist(), strict=True)
-    return pa.array(
-        [written(loaded.get(handle), "duckdb" if name is None else name, source) for handle, name, source in rows],
-        pa.string(),
+    return texts(
+        [written(loaded.get(handle), "duckdb" if name is None else name, source) for handle, name, source in rows]
     )
 
 
@@ -243,8 +241,7 @@ def _scored_by(model: Model, arrays: Sequence[pa.Array[Any]]) -> Scores:
 
 def _nullable(values: np.ndarray[Any, Any], scores: Scores) -> pa.Array[Any]:
     complete = b"\0" not in scores.present.tobytes()  # numpy's all() costs six times as much, for each chunk
-    result: pa.Array[Any] = pa.array(values, mask=None if complete else ~scores.present)
-    return result
+    return array_of(values, None if complete else ~scores.present)
 
 
 def _result(scores: Scores) -> pa.Array[Any]:

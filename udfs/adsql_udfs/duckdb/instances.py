@@ -14,13 +14,15 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 from duckdb.func import ARROW, SPECIAL
 
+from adsql.arrow_memory import texts
 from adsql.errors import NotRegistered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pyarrow as pa
 
 TOKEN_FUNCTION = "__adsql_instance"  # noqa: S105 - a name
 
@@ -86,4 +88,4 @@ def cursor(token: str) -> duckdb.DuckDBPyConnection:
 
 
 def _token(token: str, ones: pa.ChunkedArray[Any]) -> pa.Array[Any]:
-    return pa.array([token] * len(ones), pa.string())
+    return texts([token] * len(ones))

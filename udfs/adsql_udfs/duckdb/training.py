@@ -7,9 +7,11 @@ import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from adsql.arrow import struct_columns
+from adsql.arrow_memory import array_of
 from adsql.catalog import Catalog, ModelRecord, unknown
 from adsql.errors import ReadOnlyDatabase, empty_source
 from adsql.exchange import exported, imported
@@ -42,7 +44,7 @@ _ATTEMPTS = 20
 
 def fit(groups: Column, options: Column) -> pa.Array[Any]:
     """Train on a sample and return the handle of a model that lives in memory only."""
-    return pa.array([loaded.keep(_fitted(groups[0], options[0].as_py()))], pa.int64())
+    return array_of(np.array([loaded.keep(_fitted(groups[0], options[0].as_py()))], np.int64))
 
 
 def fit_record(groups: Column, options: Column, names: Column, sources: Column) -> pa.Array[Any]:
@@ -122,7 +124,7 @@ def load(
         content_hash, state, *asked = row
         _check_found(content_hash, *asked)
         handles.append(loaded.load(content_hash, bytes(state or b"")))
-    return pa.array(handles, pa.int64())
+    return array_of(np.array(handles, np.int64))
 
 
 def _check_found(

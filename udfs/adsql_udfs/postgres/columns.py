@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from adsql.arrow_memory import array_of
 from adsql_udfs.postgres.server import query
 from adsql_udfs.postgres.texts import sql
 from adsql_udfs.quoting import identifier
@@ -156,7 +157,7 @@ def _missing(part: bytes) -> NDArray[np.bool_]:
 
 def _float(parts: Sequence[bytes], n: int) -> pa.Array[Any]:  # noqa: ARG001 - one signature for all
     nulls = np.frombuffer(parts[0], ">u8") == _NULL_BITS
-    return pa.array(_numbers(parts[0], ">f8"), pa.float64(), mask=nulls if nulls.any() else None)
+    return array_of(_numbers(parts[0], ">f8"), nulls if nulls.any() else None)
 
 
 def _single(parts: Sequence[bytes], n: int) -> pa.Array[Any]:
@@ -169,22 +170,22 @@ def _whole_numeric(parts: Sequence[bytes], n: int) -> pa.Array[Any]:
     nulls = np.frombuffer(parts[0], ">u8") == _NULL_BITS
     if (present == nulls).any() or not (np.abs(values[present]) <= _WHOLE).all():
         return _float(parts, n)
-    return pa.array(np.where(present, values, 0.0).astype(np.int64), pa.int64(), mask=~present)
+    return array_of(np.where(present, values, 0.0).astype(np.int64), ~present)
 
 
 def _whole(parts: Sequence[bytes], n: int) -> pa.Array[Any]:  # noqa: ARG001 - one signature for all
-    return pa.array(_numbers(parts[0], ">i8"), pa.int64(), mask=_missing(parts[1]))
+    return array_of(_numbers(parts[0], ">i8"), _missing(parts[1]))
 
 
 def _boolean(parts: Sequence[bytes], n: int) -> pa.Array[Any]:  # noqa: ARG001 - one signature for all
-    return pa.array(_missing(parts[0]), pa.bool_(), mask=_missing(parts[1]))
+    return array_of(_missing(parts[0]), _missing(parts[1]))
 
 
 def _text(parts: Sequence[bytes], n: int) -> pa.Array[Any]:
     sizes = _numbers(parts[1], ">i4")
     offsets = np.zeros(n + 1, np.int64)
     np.cumsum(np.maximum(sizes, 0), out=offsets[1:])
-    present = pa.array(sizes >= 0)
+    present = array_of(sizes >= 0)
     buffers = [present.buffers()[1], pa.py_buffer(offsets.tobytes()), pa.py_buffer(parts[0])]
     large: pa.Array[Any] = pa.Array.from_buffers(pa.large_string(), n, buffers)
     return large.cast(pa.string())
@@ -198,18 +199,18 @@ def timestamp_type(*, with_zone: bool) -> pa.DataType:
 def _timestamp(*, with_zone: bool) -> Callable[[Sequence[bytes], int], pa.Array[Any]]:
     def decode(parts: Sequence[bytes], n: int) -> pa.Array[Any]:  # noqa: ARG001 - one signature for all
         values = shifted(_numbers(parts[0], ">i8"), MICROSECONDS)
-        return pa.array(values, pa.int64(), mask=_missing(parts[1])).cast(timestamp_type(with_zone=with_zone))
+        return array_of(values, _missing(parts[1])).cast(timestamp_type(with_zone=with_zone))
 
     return decode
 
 
 def _date(parts: Sequence[bytes], n: int) -> pa.Array[Any]:  # noqa: ARG001 - one signature for all
     values = shifted(_numbers(parts[0], ">i4"), DAYS)
-    return pa.array(values, pa.int32(), mask=_missing(parts[1])).cast(pa.date32())
+    return array_of(values, _missing(parts[1])).cast(pa.date32())
 
 
 def _time(parts: Sequence[bytes], n: int) -> pa.Array[Any]:  # noqa: ARG001 - one signature for all
-    return pa.array(_numbers(parts[0], ">i8"), pa.int64(), mask=_missing(parts[1])).cast(pa.time64("us"))
+    return array_of(_numbers(parts[0], ">i8"), _missing(parts[1])).cast(pa.time64("us"))
 
 
 def shifted(values: NDArray[Any], distance: int) -> NDArray[Any]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from adsql import ranking
 from adsql.alert_cap import alert_groups, check_planned
 from adsql.arrow import compute
+from adsql.arrow_memory import array_of, one_list, texts
 from adsql.errors import UnknownModel
 from adsql.options import TrainingOptions
 from adsql_udfs import loaded
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from adsql_udfs.postgres.server import Server
 
 
-# As a scalar: Arrow asks of all else whether it is of pandas, which takes half a millisecond where that is missing.
-_COMMA = pa.scalar(",")
+# As scalars: Arrow asks of all else whether it is of pandas.
+_COMMA, _NULL = texts([",", "NULL"])
 
 
 class Arrays(NamedTuple):
@@ -145,7 +146,6 @@ def _arrays(scores: Scores) -> Arrays:
 
 def array_text(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | None = None) -> str:
     """Return values as the text of an array, with NULL for those that are missing."""
-    texts: Any = pa.array(values, mask=missing).cast(pa.string())
-    offsets: Any = pa.array([0, len(texts)], pa.int32())
-    joined: Any = compute().binary_join(pa.ListArray.from_arrays(offsets, texts.fill_null("NULL")), _COMMA)
+    written = compute().coalesce(array_of(values, missing).cast(pa.string()), _NULL)
+    joined = compute().binary_join(one_list(written), _COMMA)
     return f"{{{joined[0].as_py() or ''}}}"
