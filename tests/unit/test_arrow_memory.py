@@ -1,0 +1,58 @@
+"""Arrays made and read without pandas equal those that pyarrow makes and reads."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adsql.arrow_memory import array_of, flags, numbers, one_list, texts
+
+TYPES = ["float64", "float32", "int64", "int32", "uint8", "bool"]
+CELLS = st.lists(st.tuples(st.integers(0, 200), st.booleans()), max_size=20)
+
+
+def columns(cells, dtype):
+    values, missing = (np.array(part) for part in zip(*cells, strict=True)) if cells else (np.zeros(0), np.zeros(0))
+    return values.astype(dtype), missing.astype(np.bool_)
+
+
+@given(cells=CELLS, dtype=st.sampled_from(TYPES))
+def test_arrays_are_those_that_pyarrow_makes(cells, dtype):
+    values, missing = columns(cells, dtype)
+    for mask in (None, missing):
+        made = array_of(values, mask)
+        made.validate(full=True)
+        assert made.equals(pa.array(values, mask=mask))
+
+
+def test_an_array_that_is_not_contiguous_keeps_its_values():
+    assert array_of(np.arange(6.0)[::2]).to_pylist() == [0.0, 2.0, 4.0]
+
+
+@given(cells=CELLS, dtype=st.sampled_from(TYPES[:-1]), start=st.integers(0, 20))
+def test_numbers_are_those_that_are_not_null(cells, dtype, start):
+    values, missing = columns(cells, dtype)
+    found = numbers(pa.array(values, mask=missing).slice(start))
+    assert found.dtype == values.dtype
+    assert found[~missing[start:]].tolist() == values[start:][~missing[start:]].tolist()
+    assert len(found) == len(values[start:])
+
+
+@given(values=st.lists(st.booleans(), max_size=20), start=st.integers(0, 20))
+def test_flags_are_the_booleans(values, start):
+    assert flags(pa.array(values, pa.bool_()).slice(start)).tolist() == values[start:]
+
+
+@given(values=st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"])), max_size=10))
+def test_texts_are_those_that_pyarrow_makes(values):
+    made = texts(values)
+    made.validate(full=True)
+    assert made.equals(pa.array(values, pa.string()))
+    assert one_list(made).to_pylist() == [values]
+
+
+@pytest.mark.parametrize("array", [pa.array(["a"]), pa.array([True]), pa.array([0], pa.timestamp("us"))], ids=str)
+def test_other_arrays_have_no_numbers(array):
+    with pytest.raises(pa.ArrowTypeError):
+        numbers(array)
