@@ -23,11 +23,18 @@ def numbers(array: pa.Array[Any]) -> NDArray[Any]:
 
     Those of nulls are any.
 
+    Raises
+    ------
+    TypeError
+        If the array holds something else.
+
     Examples
     --------
     >>> numbers(pa.array([1, 2], pa.int32()))
     array([1, 2], dtype=int32)
     """
+    if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
+        raise TypeError(f"an array of type {array.type} holds no numbers as numpy has them")
     if array.null_count:
         array = pa.Array.from_buffers(array.type, len(array), [None, array.buffers()[1]], offset=array.offset)
     values: NDArray[Any] = np.from_dlpack(array)

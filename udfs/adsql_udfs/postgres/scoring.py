@@ -146,6 +146,7 @@ def _arrays(scores: Scores) -> Arrays:
 
 def array_text(values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | None = None) -> str:
     """Return values as the text of an array, with NULL for those that are missing."""
-    written = compute().coalesce(array_of(values, missing).cast(pa.string()), _NULL)
+    given = texts(values.tolist()) if values.dtype == object else array_of(values, missing).cast(pa.string())
+    written = compute().coalesce(given, _NULL)
     joined = compute().binary_join(one_list(written), _COMMA)
     return f"{{{joined[0].as_py() or ''}}}"
