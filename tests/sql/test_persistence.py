@@ -11,7 +11,7 @@ import pytest
 
 import adsql
 from adsql import migrations
-from adsql_udfs.duckdb.connection import COMMENT
+from adsql_udfs.duckdb.macros import COMMENT
 from adsql_udfs.quoting import literal
 from sql.support import TRIPS, rows, value
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 import adsql
-from adsql_udfs.duckdb.connection import COMMENT
+from adsql_udfs.duckdb.macros import COMMENT
 from adsql_udfs.quoting import literal
 from sql.support import TRIPS, raises, rows, value
 

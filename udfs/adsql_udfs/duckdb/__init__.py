@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from duckdb import Error
 
-from adsql_udfs.duckdb.connection import connect, home, register
+from adsql_udfs.duckdb.connection import connect, register
+from adsql_udfs.duckdb.macros import home
 from adsql_udfs.duckdb.sources import without_semicolon
 from adsql_udfs.loaded import last_fitted
 
