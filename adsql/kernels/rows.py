@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from adsql.arrow import Floats
 
 _WORD = 8
-_OFFSET, _BUFFERS, _CHILDREN = 2 * _WORD, 5 * _WORD, 6 * _WORD  # of ArrowArray
+_NULLS, _OFFSET, _BUFFERS, _CHILDREN = 1 * _WORD, 2 * _WORD, 5 * _WORD, 6 * _WORD  # of ArrowArray
 
 
 def _pointer_to(element: types.Type) -> Any:  # noqa: ANN401 - what numba makes of it
@@ -79,7 +79,8 @@ def scale_rows(
         start = offset + carray(_words_at(child + _OFFSET), 1)[0]
         valid, data = carray(_words_at(carray(_words_at(child + _BUFFERS), 1)[0]), 2)
         values = carray(_floats_at(data + _WORD * start), n)
-        if valid != 0:
+        # DuckDB has a bit for every value, whether one is missing or not, and counts those that are.
+        if valid != 0 and carray(_words_at(child + _NULLS), 1)[0] != 0:
             bits = carray(_bytes_at(valid), (start + n + 7) // 8)
             copied = np.empty(n)
             for i in range(n):

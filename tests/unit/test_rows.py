@@ -101,3 +101,15 @@ def test_no_rows_at_all(spec):
     X, present = spec.transform_rows(struct([(1.0, 2.0, 3.0)]).slice(1))
     assert X.shape == (0, 3)
     assert present.shape == (0,)
+
+
+@pytest.mark.parametrize("known", [0b11111111, 0b11110101])
+@pytest.mark.parametrize("counted", [True, False])
+def test_values_may_have_bits_whether_one_is_missing_or_not(spec, known, counted):
+    """DuckDB's have, with a count of those that are; others leave the count to whoever asks."""
+    bits, data = pa.py_buffer(bytes([known])), pa.py_buffer(np.arange(8.0))
+    nulls = 8 - known.bit_count() if counted else -1
+    columns = [pa.Array.from_buffers(pa.float64(), 8, [bits, data], null_count=nulls) for _ in NAMES]
+    array = pa.StructArray.from_arrays(columns, names=list(NAMES))
+    assert_same(spec.transform_rows(array), spec, array)
+    assert columns[0].null_count == 8 - known.bit_count()
