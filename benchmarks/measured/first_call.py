@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from importlib import import_module
 
 
 def first(database: str, query: str) -> dict[str, float]:
@@ -21,3 +22,11 @@ def first(database: str, query: str) -> dict[str, float]:
         "query": done - connected,
         "wall": done - started,
     }
+
+
+def libraries() -> dict[str, float]:
+    """Import what every first call imports, without adsql."""
+    started = time.perf_counter()
+    for library in ("numpy", "pyarrow", "numba", "duckdb"):
+        import_module(library)
+    return {"wall": time.perf_counter() - started}
