@@ -1,8 +1,8 @@
 """Arrow arrays and what is in them, without pandas.
 
 `pa.array`, `pa.scalar` and `Array.to_numpy` import pandas first where it is installed, to ask whether they were given
-something of its: a third of a second of the first query of a process. What the way of a query needs is done here with
-Arrow's memory, at no more cost than theirs.
+something of its: a third of a second of the first query of a process. What scoring and training need is done here
+with Arrow's memory, at no more cost than theirs; reports and series use pyarrow's.
 """
 
 from __future__ import annotations
@@ -55,11 +55,20 @@ def flags(array: pa.Array[Any]) -> NDArray[np.bool_]:
 def array_of(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> pa.Array[Any]:
     """Return integers, floats or booleans as an array, with nulls where they are missing.
 
+    Raises
+    ------
+    ValueError
+        If there is not one dimension, or not the same number of both.
+
     Examples
     --------
     >>> array_of(np.array([0.5, 1.5]), np.array([True, False])).to_pylist()
     [None, 1.5]
     """
+    if values.ndim != 1 or (missing is not None and missing.shape != values.shape):
+        raise ValueError(f"values of shape {values.shape}, missing {None if missing is None else missing.shape}")
+    if not values.dtype.isnative:
+        values = values.astype(values.dtype.newbyteorder("="))
     held = _bits(values) if values.dtype == np.bool_ else np.ascontiguousarray(values)
     valid = None if missing is None else _buffer(_bits(~missing))
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [valid, _buffer(held)])

@@ -75,29 +75,85 @@ def test_they_are_made_where_no_file_can_be_written():
 def test_they_are_made_where_duckdb_may_open_no_file(folder):
     with adsql.connect(config={"enable_external_access": False}) as con:
         assert scores(con) == [(99.0,)]
-    assert len(files(folder)) == 1
+    assert not folder.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"no database", bytes(100_000)], ids=["empty", "text", "zeros"])
-def test_a_damaged_file_is_written_anew(content, made, folder):
+@pytest.fixture
+def written(folder):
+    """Return the file, written by an earlier database."""
     adsql.connect().close()
-    (name,) = files(folder)
-    whole = (folder / name).stat().st_size
-    (folder / name).write_bytes(content)
+    return folder / files(folder)[0]
+
+
+def foreign(path):
+    """Write a database of other content."""
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as con:
+        con.execute("CREATE TABLE secret AS SELECT 1 AS x; CREATE MACRO models() AS 'foreign'")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no database", bytes(100_000), None], ids=["empty", "text", "zeros", "other"]
+)
+def test_a_damaged_file_is_written_anew(content, made, written):
+    whole = written.stat().st_size
+    if content is None:
+        foreign(written)
+    else:
+        written.write_bytes(content)
     for _ in range(2):
         with adsql.connect() as con:
             assert con.execute(EVERY).fetchall() == made
-    assert (folder / name).stat().st_size == whole
+            assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'main'").fetchall() == [(0,)]
+    assert written.stat().st_size == whole
 
 
-def test_a_file_of_another_user_is_left_alone(made, folder, monkeypatch):
-    adsql.connect().close()
-    (name,) = files(folder)
-    with duckdb.connect(str(folder / name)) as con:
-        con.execute("CREATE OR REPLACE MACRO main.models() AS TABLE SELECT 'foreign'")
+def of_another_user(path, monkeypatch):
     monkeypatch.setattr(prepared_macros, "owners", lambda: ())
+
+
+def writable_for_others(path, monkeypatch):
+    path.chmod(0o666)
+
+
+def in_a_folder_for_others(path, monkeypatch):
+    path.parent.chmod(0o777)
+
+
+def a_link(path, monkeypatch):
+    elsewhere = path.with_name("elsewhere.duckdb")
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+
+@pytest.mark.parametrize("spoil", [of_another_user, writable_for_others, in_a_folder_for_others, a_link])
+def test_a_file_that_others_may_have_written_is_left_alone(spoil, made, written, monkeypatch):
+    with duckdb.connect(str(written)) as con:
+        con.execute("CREATE OR REPLACE MACRO main.models() AS TABLE SELECT 'foreign'")
+    spoil(written, monkeypatch)
     with adsql.connect() as con:
         assert con.execute(EVERY).fetchall() == made
+    with duckdb.connect(str(written), read_only=True) as con:
+        assert con.execute("FROM models()").fetchall() == [("foreign",)]
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"XDG_CACHE_HOME": "/cache", "HOME": "/home/ann"}, ["/cache/adsql"]),
+        ({"XDG_CACHE_HOME": "cache", "HOME": "/home/ann"}, ["/home/ann/.cache/adsql"]),
+        ({"HOME": "/home/ann"}, ["/home/ann/.cache/adsql"]),
+        ({}, []),
+    ],
+    ids=["named", "relative", "home", "neither"],
+)
+def test_the_file_lies_beside_the_module_or_in_the_users_cache(environment, expected, monkeypatch):
+    for name in ("XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    first, *others = prepared_macros.folders()
+    assert (first.name, [str(folder) for folder in others]) == ("__pycache__", expected)
 
 
 @pytest.mark.usefixtures("folder")

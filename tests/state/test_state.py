@@ -94,6 +94,11 @@ def test_bytes_do_not_depend_on_the_memory_layout():
     )
 
 
+def test_arrays_of_other_types_are_not_stored():
+    with pytest.raises(TypeError, match="float16"):
+        State({}, {"x": np.zeros(2, np.float16)}, {}).to_bytes()
+
+
 def test_restored_arrays_cannot_be_written():
     restored = State.from_bytes(State(arrays={"x": np.zeros(3)}).to_bytes())
     with pytest.raises(ValueError, match="read-only"):

@@ -26,8 +26,23 @@ def test_arrays_are_those_that_pyarrow_makes(cells, dtype):
         assert made.equals(pa.array(values, mask=mask))
 
 
-def test_an_array_that_is_not_contiguous_keeps_its_values():
-    assert array_of(np.arange(6.0)[::2]).to_pylist() == [0.0, 2.0, 4.0]
+@pytest.mark.parametrize("values", [np.arange(6.0)[::2], np.array([0.0, 2.0, 4.0], ">f8")], ids=["steps", "swapped"])
+def test_values_are_kept_however_numpy_has_them(values):
+    assert array_of(values).to_pylist() == [0.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [(np.zeros(3), np.zeros(1, np.bool_)), (np.zeros((2, 2)), None), (np.zeros(()), None)],
+    ids=["fewer", "matrix", "number"],
+)
+def test_values_and_what_is_missing_are_as_many(values, missing):
+    with pytest.raises(ValueError, match="shape"):
+        array_of(values, missing)
+
+
+def test_nan_is_a_value():
+    assert array_of(np.array([np.nan]), np.array([False])).null_count == 0
 
 
 @given(cells=CELLS, dtype=st.sampled_from(TYPES[:-1]), start=st.integers(0, 20))

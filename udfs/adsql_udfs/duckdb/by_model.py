@@ -24,15 +24,26 @@ if TYPE_CHECKING:
 
 def by_model(handles: Column) -> list[tuple[Model, NDArray[np.int64] | None]]:
     """Return each model and its rows, None for all: as a rule, all rows of a query have the same model."""
-    names = plain_array(handles)
-    if names.null_count:
-        raise UnknownModel("the model's handle is NULL", hint="SELECT * FROM models()")
-    given = numbers(names)
+    given = handles_of(handles)
     # As bytes: numpy's comparison and reduction cost three times as much, for each chunk.
     first = given[:1].tobytes()
     if first and given.tobytes() == first * len(given):
         return [(loaded.get(int(given[0])), None)]
     return [(loaded.get(handle), np.flatnonzero(given == handle)) for handle in np.unique(given).tolist()]
+
+
+def handles_of(handles: Column) -> NDArray[np.int64]:
+    """Return the handles of models that a UDF was given.
+
+    Raises
+    ------
+    UnknownModel
+        If one is NULL.
+    """
+    names = plain_array(handles)
+    if names.null_count:
+        raise UnknownModel("the model's handle is NULL", hint="SELECT * FROM models()")
+    return numbers(names)
 
 
 def each_model(

@@ -22,7 +22,7 @@ from adsql.segment import Scores
 from adsql.segment_keys import segment_keys
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import instances, plans, report_functions, training
-from adsql_udfs.duckdb.by_model import by_model, taken
+from adsql_udfs.duckdb.by_model import by_model, handles_of, taken
 from adsql_udfs.duckdb.function import Function, planned
 from adsql_udfs.duckdb.sources import source_query
 
@@ -133,7 +133,7 @@ def alert_group(rows: Column, names: Column, segments: Column) -> pa.Array[Any]:
 
 def as_planned(handles: Column, plans_of_caps: Column) -> pa.Array[Any]:
     """Return the handles of models whose cap on alerts is the one that SQL was written for."""
-    for handle, planned_cap in zip(numbers(plain_array(handles)).tolist(), plans_of_caps.to_pylist(), strict=True):
+    for handle, planned_cap in zip(handles_of(handles).tolist(), plans_of_caps.to_pylist(), strict=True):
         model = loaded.get(handle)
         check_planned(model.alert_cap, model.segment_by, planned_cap)
     return plain_array(handles)

@@ -144,7 +144,7 @@ def _names() -> tuple[str, ...]:
 
 @cache
 def _macros_revision() -> str:
-    return hashlib.sha256(_macros("main", temporary=False).encode()).hexdigest()[:16]
+    return hashlib.sha256((_macros("main", temporary=False) + COMMENT).encode()).hexdigest()[:16]
 
 
 @cache

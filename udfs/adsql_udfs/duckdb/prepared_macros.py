@@ -2,14 +2,17 @@
 
 DuckDB binds a macro when it is made, with all arguments of all of its overloads: 0.3 seconds of every new database.
 What is in a file it takes as it is, in a twentieth of that. The file lies beside this module, in its `__pycache__`, or
-in the user's cache directory: whoever can write there can change the code as well. Where neither can be written, or
-DuckDB may open no files, macros are made as ever.
+in the user's cache directory, where nobody else can write. Where it cannot be written or trusted, or DuckDB may open no
+files, macros are made as ever.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
+import tempfile
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,43 +23,55 @@ from adsql_udfs.quoting import identifier, literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_NAME = "__adsql_prepared"  # of the file as a database, while it is read
-_BLOCK_SIZE = 16_384  # DuckDB's smallest: the file takes 0.3 MB, not 1.3
+_BLOCK_SIZE = 16_384  # DuckDB's smallest: 0.6 MB instead of 1.3
+_BESIDE = Path(__file__).parent / "__pycache__"
+_FOR_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def copied(con: duckdb.DuckDBPyConnection, revision: str, prepare: Callable[[duckdb.DuckDBPyConnection], None]) -> bool:
     """Copy our macros into a database that has none; return False if that cannot be done, and nothing was.
+
+    One call at a time in a process: DuckDB opens a file once.
 
     Parameters
     ----------
     con
         A connection in no transaction.
     revision
-        What tells these macros from those of other versions.
+        What tells these macros from those of other versions: what `adsql.macros_revision()` returns.
     prepare
         Makes the macros in an empty database, if there is no file of them yet.
     """
+    if not con.execute("SELECT current_setting('enable_external_access')").fetchall()[0][0]:
+        return False
     path = _path(revision, prepare)
     if path is None:
         return False
+    name = f"__adsql_prepared_{uuid.uuid4().hex}"  # for all connections of the database, for this moment
     try:
-        _copy(con, path)
-    except duckdb.PermissionException:
-        return False
+        con.execute(f"ATTACH {literal(str(path))} AS {name} (READ_ONLY)")
+    except (duckdb.PermissionException, duckdb.BinderException, duckdb.InterruptException):
+        return False  # for another reason than what is in it
     except duckdb.Error:
-        with contextlib.suppress(OSError):
-            path.unlink()  # it is damaged: the next database has it written anew
-        return False
+        return _useless(path)
+    try:
+        if con.execute(f"SELECT {name}.adsql.macros_revision()").fetchall() != [(revision,)]:
+            return _useless(path)
+        database = con.execute("SELECT current_database()").fetchall()[0][0]
+        con.execute(f"COPY FROM DATABASE {name} TO {identifier(database)} (SCHEMA)")
+    except duckdb.Error:
+        return _useless(path)
+    finally:
+        with contextlib.suppress(duckdb.Error):
+            con.execute(f"DETACH {name}")
     return True
 
 
-def _copy(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    con.execute(f"ATTACH {literal(str(path))} AS {_NAME} (READ_ONLY)")
-    try:
-        database = con.execute("SELECT current_database()").fetchall()[0][0]
-        con.execute(f"COPY FROM DATABASE {_NAME} TO {identifier(database)}")
-    finally:
-        con.execute(f"DETACH {_NAME}")
+def _useless(path: Path) -> bool:
+    """Delete a damaged file, so that the next database has it written anew, and return False."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+    return False
 
 
 def _path(revision: str, prepare: Callable[[duckdb.DuckDBPyConnection], None]) -> Path | None:
@@ -66,9 +81,12 @@ def _path(revision: str, prepare: Callable[[duckdb.DuckDBPyConnection], None]) -
     for folder in folders():
         path = folder / name
         try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_ours(folder):
+                continue
             if not path.exists():
                 _write(path, prepare)
-            if os.name != "posix" or path.stat().st_uid in owners():
+            if _is_ours(path):
                 return path
         except (OSError, duckdb.Error):
             continue
@@ -77,10 +95,12 @@ def _path(revision: str, prepare: Callable[[duckdb.DuckDBPyConnection], None]) -
 
 def folders() -> Iterator[Path]:
     """Yield where the file may lie, best first."""
-    yield Path(__file__).parent / "__pycache__"
-    cache = os.environ.get("XDG_CACHE_HOME")
-    if cache or os.environ.get("HOME"):
-        yield (Path(cache) if cache else Path.home() / ".cache") / "adsql"
+    yield _BESIDE
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if cache.is_absolute():
+        yield cache / "adsql"
+    elif os.environ.get("HOME"):
+        yield Path.home() / ".cache" / "adsql"
 
 
 def owners() -> tuple[int, ...]:
@@ -88,14 +108,22 @@ def owners() -> tuple[int, ...]:
     return os.geteuid(), Path(__file__).stat().st_uid
 
 
+def _is_ours(path: Path) -> bool:
+    """Return whether nobody else could have written to a file or folder: what is in the macros is run."""
+    if os.name != "posix":
+        return True
+    found = path.lstat()
+    return not stat.S_ISLNK(found.st_mode) and found.st_uid in owners() and not found.st_mode & _FOR_OTHERS
+
+
 def _write(path: Path, prepare: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Under a name of its own until it is whole: other processes do the same at this moment.
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
+    # In a folder of its own until it is whole: other processes do the same at this moment.
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        part = Path(folder, path.name)
         with duckdb.connect(str(part), config={"default_block_size": _BLOCK_SIZE}) as con:
             prepare(con)
+        part.chmod(0o644)
+        if path.parent == _BESIDE:  # of versions of this module that it has replaced
+            for old in path.parent.glob("macros-*.duckdb"):
+                old.unlink(missing_ok=True)
         part.replace(path)
-    finally:
-        for left in (part, part.with_name(f"{part.name}.wal")):
-            left.unlink(missing_ok=True)
