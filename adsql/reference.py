@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from adsql.arrow import LARGEST, SECONDS_PER_DAY, compute, missing, to_float64, to_text
+from adsql.arrow_memory import array_of, texts
 from adsql.encodings import MAX_CATEGORIES, MONDAY, WEEK, patterns
 from adsql.errors import NoReference
 from adsql.state import State, require
@@ -289,4 +290,4 @@ def weekdays(seconds: Floats) -> pa.StringArray:
     """Return the names of the days of the week of points in time, given in seconds since 1970; NULL where missing."""
     gone = np.isnan(seconds)
     day = ((np.where(gone, 0.0, seconds) - MONDAY) % WEEK // SECONDS_PER_DAY).astype(np.int64)
-    return pa.array(np.array(_WEEKDAYS)[day], pa.string(), mask=gone)
+    return texts(_WEEKDAYS).take(array_of(day, gone))
