@@ -140,7 +140,7 @@ def unbounded_float64(column: pa.Array[Any]) -> Floats:
             array = array.cast(pa.float64(), safe=False)
         values = numbers(array)
         if array.null_count:
-            values = np.where(flags(array.is_null()), np.nan, values)
+            values = np.where(missing(array), np.nan, values)
     if divisor != 1.0:
         return values / divisor
     return _nearest_decimals(values, dtype.scale) if pa.types.is_decimal(dtype) else values

@@ -69,9 +69,9 @@ def array_of(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> 
         raise ValueError(f"values of shape {values.shape}, missing {None if missing is None else missing.shape}")
     if not values.dtype.isnative:
         values = values.astype(values.dtype.newbyteorder("="))
-    held = _bits(values) if values.dtype == np.bool_ else np.ascontiguousarray(values)
-    valid = None if missing is None else _buffer(_bits(~missing))
-    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [valid, _buffer(held)])
+    held = _bits(values) if values.dtype == np.bool_ else pa.py_buffer(np.ascontiguousarray(values).data)
+    valid = None if missing is None else _bits(~missing)
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [valid, held])
 
 
 def texts(values: Sequence[str | None]) -> pa.StringArray:
@@ -85,8 +85,8 @@ def texts(values: Sequence[str | None]) -> pa.StringArray:
     encoded = [b"" if value is None else value.encode() for value in values]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
     present = np.array([value is not None for value in values], np.bool_)
-    valid = None if present.all() else _buffer(_bits(present))
-    buffers = [valid, _buffer(ends), pa.py_buffer(b"".join(encoded))]
+    valid = None if present.all() else _bits(present)
+    buffers = [valid, pa.py_buffer(ends.data), pa.py_buffer(b"".join(encoded))]
     return cast("pa.StringArray", pa.Array.from_buffers(pa.string(), len(values), buffers))
 
 
@@ -102,9 +102,5 @@ def one_list(values: pa.Array[Any]) -> pa.ListArray[Any]:
     return pa.ListArray.from_arrays(offsets, values)
 
 
-def _bits(values: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    return np.packbits(values, bitorder="little")
-
-
-def _buffer(held: Any) -> pa.Buffer:  # noqa: ANN401 - pyarrow's stubs do not know that numpy's arrays are buffers
-    return pa.py_buffer(held)
+def _bits(values: NDArray[np.bool_]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(values, bitorder="little").data)

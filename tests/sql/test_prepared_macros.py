@@ -51,10 +51,8 @@ def test_copied_macros_are_those_that_are_made(existing, made, folder):
         adsql.connect().close()
     with adsql.connect() as con:
         assert con.execute(EVERY).fetchall() == made
-        assert [
-            name
-            for (name,) in con.execute("SELECT database_name FROM duckdb_databases() WHERE NOT internal").fetchall()
-        ] == ["memory"]
+        databases = con.execute("SELECT database_name FROM duckdb_databases() WHERE NOT internal").fetchall()
+        assert databases == [("memory",)]
         assert scores(con) == [(99.0,)]
     assert len(files(folder)) == 1
 

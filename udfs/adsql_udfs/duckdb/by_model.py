@@ -62,7 +62,8 @@ def each_model(
 
 def taken(arrays: Sequence[pa.Array[Any]], rows: NDArray[np.int64]) -> list[pa.Array[Any]]:
     """Return some rows of arrays."""
-    return [array.take(array_of(rows)) for array in arrays]
+    which = array_of(rows)
+    return [array.take(which) for array in arrays]
 
 
 def named(model: Model, arrays: Sequence[pa.Array[Any]]) -> Columns:

@@ -11,6 +11,7 @@ from adsql.catalog import ModelRecord
 from adsql.feedback import MAX_VERDICTS, Verdict, check_row, learned, preview, verdict_of
 from adsql_udfs import loaded
 from adsql_udfs.duckdb import plans, training
+from adsql_udfs.duckdb.by_model import handles_of
 from adsql_udfs.duckdb.results import EFFECT
 from adsql_udfs.duckdb.sources import filled_query
 from adsql_udfs.quoting import literal
@@ -51,7 +52,7 @@ def give_feedback(
         return pa.array([], pa.string())
     columns = (models, keys, rows, said, givers, notes)
     given = list(zip(*(column.to_pylist() for column in columns), strict=True))
-    for handle, (_, _, row, word, _, _) in zip(handles.to_numpy().tolist(), given, strict=True):
+    for handle, (_, _, row, word, _, _) in zip(handles_of(handles).tolist(), given, strict=True):
         check_row(loaded.get(handle), verdict_of(row, word))
     statement = plans.template("insert_feedback").template
 

@@ -151,7 +151,7 @@ def rank(lists: Column, counts: Column, options: Column) -> pa.Array[Any]:
 def model_info(handles: Column) -> pa.Array[Any]:
     """Return what is known of each model."""
     return pa.array(
-        [[fact._asdict() for fact in loaded.either(handle).info()] for handle in handles.to_numpy().tolist()]
+        [[fact._asdict() for fact in loaded.either(handle).info()] for handle in handles_of(handles).tolist()]
     )
 
 
@@ -159,7 +159,7 @@ def model_sql(handles: Column, dialects: Column, sources: Column) -> pa.Array[An
     """Return each model as a SELECT in a dialect."""
     from adsql.sqlgen import model_sql as written  # noqa: PLC0415 - sqlglot: a fifth of a second that scoring need not wait
 
-    rows = zip(handles.to_numpy().tolist(), dialects.to_pylist(), sources.to_pylist(), strict=True)
+    rows = zip(handles_of(handles).tolist(), dialects.to_pylist(), sources.to_pylist(), strict=True)
     return texts(
         [written(loaded.get(handle), "duckdb" if name is None else name, source) for handle, name, source in rows]
     )

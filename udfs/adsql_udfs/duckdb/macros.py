@@ -7,15 +7,16 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from adsql.errors import InvalidOption
 from adsql_udfs.duckdb import prepared_macros
 from adsql_udfs.duckdb.plans import MODELS, export, resolve, template
+from adsql_udfs.duckdb.prepared_macros import revision
 from adsql_udfs.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+    import duckdb
 
 MAX_POSITIONAL = 32
 SCORING = {
@@ -51,9 +52,9 @@ def create(
     ours, taken = (set[str](), dict[str, bool]()) if fresh else _taken_names(con)
     foreign = {name for name, own in taken.items() if not own}
     complete = {*_names(), "model_handle"} <= ours and set(_names()) <= taken.keys()
-    if complete and _revision(con) == _macros_revision():
+    if complete and revision(con) == _macros_revision():
         return
-    if ours or taken or not prepared_macros.copied(con, _macros_revision(), prepare):
+    if ours or taken or not prepared_macros.copied(con, _database(con), _macros_revision(), prepare):
         make(con, foreign)
 
 
@@ -81,7 +82,7 @@ def _taken_names(con: duckdb.DuckDBPyConnection) -> tuple[set[str], dict[str, bo
 def _comment_macros(con: duckdb.DuckDBPyConnection, schema: str, foreign: Collection[str]) -> None:
     """Give our macros the comment by which they are told from a user's, which may call adsql as well."""
     own = [name for name in _names() if name not in foreign]
-    database = "temp" if schema == "temp.main" else str(con.execute("SELECT current_database()").fetchall()[0][0])
+    database = "temp" if schema == "temp.main" else _database(con)
     for name, is_table in con.execute(template("uncommented_macros").substitute(), [database, own]).fetchall():
         con.execute(f"COMMENT ON MACRO {'TABLE ' if is_table else ''}{schema}.{name} IS {literal(COMMENT)}")
 
@@ -89,11 +90,11 @@ def _comment_macros(con: duckdb.DuckDBPyConnection, schema: str, foreign: Collec
 def create_in_memory(own: duckdb.DuckDBPyConnection, con: duckdb.DuckDBPyConnection) -> None:
     """Give a connection to a database that cannot be written temporary macros, unless the database has ours."""
     has_schema = _has_schema(own)
-    if has_schema and _revision(own) == _macros_revision():
+    if has_schema and revision(own) == _macros_revision():
         return
     no_models = template("no_models").substitute()
     # Beside a schema of the same name it would make every `adsql.name` ambiguous.
-    if not has_schema and _revision(own) is None:
+    if not has_schema and revision(own) is None:
         own.execute("ATTACH ':memory:' AS adsql (READ_WRITE)")
         own.execute(f"CREATE VIEW adsql.models AS FROM {no_models}")
         _execute_script(own, _macros("adsql", temporary=False))
@@ -125,15 +126,11 @@ def home(con: duckdb.DuckDBPyConnection) -> str:
     >>> home(connect())
     'adsql'
     """
-    return "adsql" if _revision(con) == _macros_revision() else "temp.main"
+    return "adsql" if revision(con) == _macros_revision() else "temp.main"
 
 
-def _revision(con: duckdb.DuckDBPyConnection) -> str | None:
-    try:
-        # All rows are fetched: an unfinished result would be in the way of the caller's next statement.
-        return str(con.execute("SELECT adsql.macros_revision()").fetchall()[0][0])
-    except duckdb.Error:
-        return None
+def _database(con: duckdb.DuckDBPyConnection) -> str:
+    return str(con.execute("SELECT current_database()").fetchall()[0][0])
 
 
 @cache

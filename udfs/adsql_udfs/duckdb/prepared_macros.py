@@ -28,7 +28,9 @@ _BESIDE = Path(__file__).parent / "__pycache__"
 _FOR_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
-def copied(con: duckdb.DuckDBPyConnection, revision: str, prepare: Callable[[duckdb.DuckDBPyConnection], None]) -> bool:
+def copied(
+    con: duckdb.DuckDBPyConnection, database: str, wanted: str, prepare: Callable[[duckdb.DuckDBPyConnection], None]
+) -> bool:
     """Copy our macros into a database that has none; return False if that cannot be done, and nothing was.
 
     One call at a time in a process: DuckDB opens a file once.
@@ -37,14 +39,16 @@ def copied(con: duckdb.DuckDBPyConnection, revision: str, prepare: Callable[[duc
     ----------
     con
         A connection in no transaction.
-    revision
-        What tells these macros from those of other versions: what `adsql.macros_revision()` returns.
+    database
+        Which gets them.
+    wanted
+        The revision of the macros.
     prepare
         Makes the macros in an empty database, if there is no file of them yet.
     """
     if not con.execute("SELECT current_setting('enable_external_access')").fetchall()[0][0]:
         return False
-    path = _path(revision, prepare)
+    path = _path(wanted, prepare)
     if path is None:
         return False
     name = f"__adsql_prepared_{uuid.uuid4().hex}"  # for all connections of the database, for this moment
@@ -55,16 +59,24 @@ def copied(con: duckdb.DuckDBPyConnection, revision: str, prepare: Callable[[duc
     except duckdb.Error:
         return _useless(path)
     try:
-        if con.execute(f"SELECT {name}.adsql.macros_revision()").fetchall() != [(revision,)]:
+        if revision(con, f"{name}.adsql") != wanted:
             return _useless(path)
-        database = con.execute("SELECT current_database()").fetchall()[0][0]
         con.execute(f"COPY FROM DATABASE {name} TO {identifier(database)} (SCHEMA)")
     except duckdb.Error:
-        return _useless(path)
+        return False  # for a reason of the database's
     finally:
-        with contextlib.suppress(duckdb.Error):
+        with contextlib.suppress(duckdb.Error):  # what was copied is there all the same
             con.execute(f"DETACH {name}")
     return True
+
+
+def revision(con: duckdb.DuckDBPyConnection, schema: str = "adsql") -> str | None:
+    """Return what tells the macros of a schema from those of other versions; None where there are none."""
+    try:
+        # All rows are fetched: an unfinished result would be in the way of the caller's next statement.
+        return str(con.execute(f"SELECT {schema}.macros_revision()").fetchall()[0][0])
+    except duckdb.Error:
+        return None
 
 
 def _useless(path: Path) -> bool:
@@ -74,10 +86,10 @@ def _useless(path: Path) -> bool:
     return False
 
 
-def _path(revision: str, prepare: Callable[[duckdb.DuckDBPyConnection], None]) -> Path | None:
+def _path(wanted: str, prepare: Callable[[duckdb.DuckDBPyConnection], None]) -> Path | None:
     """Return the file, which is written if there is none; None if it cannot be."""
     # Another version of DuckDB may write what this one cannot read.
-    name = f"macros-{revision}-{duckdb.__version__}.duckdb"
+    name = f"macros-{wanted}-{duckdb.__version__}.duckdb"
     for folder in folders():
         path = folder / name
         try:
