@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from adsql.arrow import LARGEST, Floats, column_named, exported
-from adsql.kernels.rows import scale_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +41,8 @@ class FloatRows:
         if positions is None or rows.null_count:
             return None
         result, present = np.empty((len(positions), len(rows))), np.zeros(len(rows), dtype=np.bool_)
+        from adsql.kernels.rows import scale_rows  # noqa: PLC0415 - it needs numba, which one row need not wait for
+
         owner, address = exported(rows)
         scale_rows(address, positions, self._center, self._per_scale, LARGEST, self._limit, result, present)
         del owner  # not before: the address was its

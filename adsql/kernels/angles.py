@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_of_a_row
 from adsql.kernels.neighbours import BLOCK, nearest_rows
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LEAST_VARIANCE, LARGEST_VARIANCE = 1e-300, 1e300
 
 
-@kernel
+@kernel_of_a_row
 def angle_surprise(X: Floats, reference: Floats, k: int) -> Floats:
     """Return -ln(variance over pairs of neighbours of <a, b> / (|a|^2 |b|^2)); shape (n,).
 

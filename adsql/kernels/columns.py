@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_of_a_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-12  # a constant column's deviation, next to its values, is what rounding leaves of zero
 
 
-@kernel
+@kernel_of_a_row
 def robust_scale(
     values: Floats,
     center: float,
@@ -39,7 +39,7 @@ def robust_scale(
         result[i] = 0.0 if missing else value + 0.0  # or rows that are equal would not sort alike
 
 
-@kernel
+@kernel_of_a_row
 def robust_scale_row(
     values: Floats,
     center: Floats,
@@ -74,7 +74,7 @@ def standardised(X: Floats) -> Floats:
     return result
 
 
-@kernel
+@kernel_of_a_row
 def root_mean_square(X: Floats, center: Floats, scale: Floats) -> Floats:
     """Return the root mean square of (x - center) / scale over the columns; shape (n,)."""
     n, d = X.shape
@@ -88,7 +88,7 @@ def root_mean_square(X: Floats, center: Floats, scale: Floats) -> Floats:
     return result
 
 
-@kernel
+@kernel_of_a_row
 def distance_outside(X: Floats, low: Floats, high: Floats, scale: Floats) -> Floats:
     """Return the sum over the columns of the distance outside [low, high] in units of scale; shape (n,)."""
     n, d = X.shape
@@ -105,7 +105,7 @@ def distance_outside(X: Floats, low: Floats, high: Floats, scale: Floats) -> Flo
     return result
 
 
-@kernel
+@kernel_of_a_row
 def histogram_surprise(X: Floats, low: Floats, per_unit: Floats, first: NDArray[np.int32], surprise: Floats) -> Floats:
     """Return the sum over the columns of the surprise of the bin a value falls into; shape (n,).
 
@@ -131,10 +131,10 @@ def _tails(x: float, ordered: Floats) -> tuple[float, float]:
     m = ordered.shape[0]
     at_most = np.searchsorted(ordered, x, "right")
     at_least = m - np.searchsorted(ordered, x, "left")
-    return -np.log(max(at_most / m, 1.0 / (m + 1.0))), -np.log(max(at_least / m, 1.0 / (m + 1.0)))
+    return -math.log(max(at_most / m, 1.0 / (m + 1.0))), -math.log(max(at_least / m, 1.0 / (m + 1.0)))
 
 
-@kernel
+@kernel_of_a_row
 def tail_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
     """Return the sum over the columns of -ln of the tail probability under the training data; shape (n,).
 
@@ -168,7 +168,7 @@ def _count_at_most(ascending: Floats, x: float) -> np.int64:
     return first + np.int64(ascending[first] <= x)
 
 
-@kernel
+@kernel_of_a_row
 def tail_position(scores: Floats, knots: Floats, positions: Floats, tail: float) -> Floats:
     """Return positions interpolated between ascending knots; shape (n,).
 
@@ -182,7 +182,7 @@ def tail_position(scores: Floats, knots: Floats, positions: Floats, tail: float)
         if following == 0:
             result[i] = 0.0
         elif following > last:
-            result[i] = positions[last] - (1.0 - positions[last]) * np.expm1(-(score - knots[last]) / tail)
+            result[i] = positions[last] - (1.0 - positions[last]) * math.expm1(-(score - knots[last]) / tail)
         else:
             low, high = knots[following - 1], knots[following]
             share = (score - low) / (high - low)
@@ -191,7 +191,7 @@ def tail_position(scores: Floats, knots: Floats, positions: Floats, tail: float)
     return result
 
 
-@kernel
+@kernel_of_a_row
 def upper_half_probability(deviates: Floats) -> Floats:
     """Return max(0, erf(z / sqrt(2))): that a normal variable is nearer to its mean than z above it; shape (n,)."""
     result = np.empty(deviates.shape[0])
@@ -200,7 +200,7 @@ def upper_half_probability(deviates: Floats) -> Floats:
     return result
 
 
-@kernel
+@kernel_of_a_row
 def copula_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
     """Return the sum over the columns of -ln of the tail the skewness points to; shape (n,).
 

@@ -1,125 +1,110 @@
-"""How kernels are compiled: one place for numba's options, and for its missing types."""
+"""How kernels are run: compiled by numba, or, for the first rows of a process that has not loaded it, by Python itself.
+
+Importing numba and what it has compiled takes a quarter of a second, half of what a new connection to PostgreSQL
+takes to its first score. One row needs no compiled code: Python walks the trees of a forest in milliseconds. The
+source is one, and so are the bits: operations of float64 round alike in both, and a kernel that Python may run calls
+the functions of `math` rather than numpy's, whose vector instructions can round differently.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-from functools import cache, cached_property
-from pathlib import Path
+import threading
+from functools import cached_property, update_wrapper
+from time import thread_time
+from types import FunctionType
 from typing import TYPE_CHECKING, TypeVar, cast
 
-import numba
-from numba.core import environment
-from numba.core.caching import FunctionCache, NullCache
-from numba.core.runtime.nrt import rtsys
+import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
 F = TypeVar("F", bound="Callable[..., object]")
 
-_KNOWN = "0.68."  # whose own loading was read; another version may need more
+_FEW = 128  # values of one row
+_MOST_SECONDS = 0.1  # of Python's in a process: it must not cost more than what it saves
+
+_compiling = threading.Lock()
+
+
+class Kernel:
+    """A function of arrays, called by position.
+
+    Parameters
+    ----------
+    function
+        What is to be run.
+    alone
+        Whether Python may run it for a row: in milliseconds, and to the same bits. Its first argument is then an
+        array of one row, or of the values of one.
+    arrays
+        What Python runs instead, where operations on whole arrays do the same to each element.
+    """
+
+    seconds = 0.0  # that Python has run kernels in this process
+    uses_python = True  # until a kernel is compiled or loaded
+
+    def __init__(
+        self, function: Callable[..., object], *, alone: bool, arrays: Callable[..., object] | None = None
+    ) -> None:
+        self.function, self.alone, self._arrays = function, alone, arrays
+        update_wrapper(self, function)
+
+    def __call__(self, *arguments: object) -> object:
+        """Return what the function returns."""
+        if Kernel.uses_python and self.alone and _is_one_row(arguments[0]):
+            started = thread_time()
+            try:
+                with np.errstate(all="ignore"):
+                    return self.interpreted(*arguments)
+            except (ArithmeticError, ValueError):
+                pass  # where Python raises, as for the logarithm of 0, compiled code returns infinity or NaN
+            finally:
+                Kernel.seconds += thread_time() - started
+                if Kernel.seconds > _MOST_SECONDS:
+                    Kernel.uses_python = False
+        return self.compiled(*arguments)
+
+    @cached_property
+    def compiled(self) -> Callable[..., object]:
+        """The function as numba compiles it, or has compiled it before."""
+        with _compiling:
+            Kernel.uses_python = False
+            from adsql.kernels.compiling import compiled  # noqa: PLC0415 - a first row need not wait for it
+
+            return cast("Callable[..., object]", vars(self).setdefault("compiled", compiled(self.function)))
+
+    @cached_property
+    def interpreted(self) -> Callable[..., object]:
+        """The function as Python runs it, and those that it calls."""
+        if self._arrays is not None:
+            return self._arrays
+        function = cast("FunctionType", self.function)
+        names = {
+            name: value.interpreted if isinstance(value, Kernel) else value
+            for name, value in function.__globals__.items()
+            if name in function.__code__.co_names or name == "__builtins__"
+        }
+        return FunctionType(function.__code__, names, function.__name__, None, function.__closure__)
+
+
+def _is_one_row(values: object) -> bool:
+    shape: tuple[int, ...] = cast("NDArray[np.float64]", values).shape
+    return shape[0] == 1 if len(shape) > 1 else shape[0] <= _FEW
 
 
 def kernel(function: F) -> F:
-    """Compile a function: nogil, so that DuckDB's threads run at once; cached, so that it is compiled once.
-
-    The signature stays lazy: importing adsql must not compile. The cache lies beside the module or in the user's
-    cache directory, or where the environment variable NUMBA_CACHE_DIR says; where none of them can be written,
-    each process compiles for itself.
-    """
-    compiled = numba.njit(nogil=True, error_model="numpy")(function)
-    vars(compiled)["_cache"] = _Cache(function)
-    return cast("F", compiled)
+    """Make a function a kernel, which numba compiles when it is first called."""
+    return cast("F", Kernel(function, alone=False))
 
 
-class _Cache(NullCache):
-    """Looks for the cache of a kernel when the kernel is called.
-
-    numba does so when it is defined, and writes a file to try each directory: a process that scores one row defines
-    two dozen kernels and calls two.
-    """
-
-    def __init__(self, function: Callable[..., object]) -> None:
-        self._function = function
-
-    @cached_property
-    def _found(self) -> FunctionCache | NullCache:
-        try:
-            known = numba.__version__.startswith(_KNOWN)
-            return (_PromptCache if known else _WholeCache)(self._function)
-        except RuntimeError:  # numba found no directory to write to
-            return NullCache()
-
-    @property
-    def cache_path(self) -> object:
-        """The directory, or None."""
-        return self._found.cache_path
-
-    def load_overload(self, sig: object, target_context: object) -> object:
-        """Return the compiled function of a signature, or None."""
-        return self._found.load_overload(sig, target_context)  # type: ignore[no-untyped-call] # numba's
-
-    def save_overload(self, sig: object, data: object) -> None:
-        """Keep the compiled function of a signature."""
-        self._found.save_overload(sig, data)  # type: ignore[no-untyped-call] # numba's
+def kernel_of_a_row(function: F) -> F:
+    """Make a function a kernel that Python may run for a row; see `Kernel`."""
+    return cast("F", Kernel(function, alone=True))
 
 
-class _WholeCache(FunctionCache):
-    """Keeps a kernel until a module of its folder changes: it is compiled with those that it calls.
-
-    numba looks at the kernel's own file: after an upgrade, some would be those of the version before.
-    """
-
-    def __init__(self, function: Callable[..., object]) -> None:
-        super().__init__(function)  # type: ignore[no-untyped-call] # numba's
-        self._cache_file._source_stamp = _sources(Path(function.__code__.co_filename).parent)  # noqa: SLF001 - numba has no argument for it
-
-
-class _PromptCache(_WholeCache):
-    """Loads compiled code without importing everything that numba can compile with, which takes 0.3 seconds.
-
-    numba does so before it loads any code. What the code itself needs is its run time; the rest is imported when
-    something is to be compiled. A process of PostgreSQL that scores one row is done in half the time.
-    """
-
-    def load_overload(self, sig: object, target_context: object) -> object:
-        """Return the compiled function of a signature, or None; as numba's, but for what it imports."""
-        rtsys.initialize(target_context)
-        with self._guard_against_spurious_io_errors(), _light_environments():
-            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call] # numba's
-
-
-@cache
-def _sources(folder: Path) -> str:
-    """Return a hash of all modules of a folder, among which are those of the kernels that a kernel calls."""
-    found = hashlib.sha256()
-    for file in sorted(folder.glob("*.py")):
-        found.update(file.name.encode())
-        found.update(file.read_bytes())
-    return found.hexdigest()
-
-
-@contextlib.contextmanager
-def _light_environments() -> Iterator[None]:
-    """Load compiled code of numba's own functions without the modules they were written in.
-
-    An environment has a module's names for code that was not compiled to the end, which numba's own functions in
-    kernels are not, and constants, which are kept. The modules would be numba's arrays and with them its strings.
-    """
-    whole = environment._rebuild_env  # noqa: SLF001 - numba has no other place for it
-
-    def light(module: str, constants: Sequence[object], name: str) -> object:
-        if not module.startswith("numba.") or environment.lookup_environment(name) is not None:  # type: ignore[no-untyped-call] # numba's
-            return whole(module, constants, name)  # type: ignore[no-untyped-call] # numba's
-        made = environment.Environment({"__name__": module})
-        made.consts[:] = constants
-        made.env_name = name
-        environment.Environment._memo[name] = made  # noqa: SLF001 - as numba does
-        return made
-
-    environment._rebuild_env = light  # noqa: SLF001 - found by this name when code is loaded
-    try:
-        yield
-    finally:
-        environment._rebuild_env = whole  # noqa: SLF001 - as it was
+def kernel_like(arrays: F) -> Callable[[F], F]:
+    """Make a function a kernel in whose place Python, for a row, runs one of whole arrays; see `Kernel`."""
+    return lambda function: cast("F", Kernel(function, alone=False, arrays=arrays))

@@ -6,11 +6,12 @@ instructions; every row still sees the same operations in the same order.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_of_a_row
 
 if TYPE_CHECKING:
     from adsql.arrow import Floats
@@ -52,7 +53,7 @@ def _add_squared_forms(total: Floats, block: Floats, forms: Floats, triangular: 
         _add_squares(total, form[:rows])
 
 
-@kernel
+@kernel_of_a_row
 def squared_length(X: Floats, center: Floats, forms: Floats, triangular: bool) -> Floats:
     """Return the squared length of forms @ (x - center); shape (n,).
 
@@ -69,7 +70,7 @@ def squared_length(X: Floats, center: Floats, forms: Floats, triangular: bool) -
     return result
 
 
-@kernel
+@kernel_of_a_row
 def mixture_surprise(X: Floats, centers: Floats, forms: Floats, log_height: Floats) -> Floats:
     """Return -ln of the sum over components of exp(log_height - squared length / 2); shape (n,).
 
@@ -94,8 +95,8 @@ def mixture_surprise(X: Floats, centers: Floats, forms: Floats, log_height: Floa
                 largest = max(largest, log_height[c] - squares[c, i] / 2.0)
             total = 0.0
             for c in range(components):
-                total += np.exp(log_height[c] - squares[c, i] / 2.0 - largest)
-            result[start + i] = -(largest + np.log(total))
+                total += math.exp(log_height[c] - squares[c, i] / 2.0 - largest)
+            result[start + i] = -(largest + math.log(total))
     return result
 
 

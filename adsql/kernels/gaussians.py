@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_of_a_row
 from adsql.kernels.squares import squared_distances
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _add_product(total: Floats, weight: float, values: Floats) -> None:
         total[r] += weight * values[r]
 
 
-@kernel
+@kernel_of_a_row
 def surprise_of_sum(X: Floats, points: Floats, weights: Floats, gamma: float) -> Floats:
     """Return -ln(sum of weights * e^(-gamma * squared distance to the points)); shape (n,).
 
@@ -115,7 +115,7 @@ def surprise_of_sum(X: Floats, points: Floats, weights: Floats, gamma: float) ->
     return result
 
 
-@kernel
+@kernel_of_a_row
 def reconstruction_error(
     X: Floats, points: Floats, components: Floats, offset: Floats, gamma: float, mean: float
 ) -> Floats:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_of_a_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,7 +119,7 @@ def _step_in_three_columns(
         at[i] = np.uint32(2) * node + np.uint32(1) + np.uint32(total > threshold[node])
 
 
-@kernel
+@kernel_of_a_row
 def mean_leaf_value_behind_planes(
     X: Floats, column: NDArray[np.int32], weight: Floats, threshold: Floats, value: Floats
 ) -> Floats:

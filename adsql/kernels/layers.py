@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel_of_a_row
 
 if TYPE_CHECKING:
     from adsql.arrow import Floats
 
 
-@kernel
+@kernel_of_a_row
 def dense(X: Floats, weight: Floats, bias: Floats, rectified: bool) -> Floats:
     """Return X @ weight + bias, shape (n, units), with negative values set to 0 if `rectified`.
 
@@ -32,7 +32,7 @@ def dense(X: Floats, weight: Floats, bias: Floats, rectified: bool) -> Floats:
     return result
 
 
-@kernel
+@kernel_of_a_row
 def mean_square_difference(X: Floats, Y: Floats, scale: Floats) -> Floats:
     """Return the mean over the columns of ((x - y) / scale)^2; shape (n,)."""
     n, d = X.shape

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_of_a_row
 from adsql.kernels.neighbours import BLOCK, nearest_rows
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def local_density(reference: Floats, k: int) -> tuple[Floats, Floats]:
     return k_distance, density
 
 
-@kernel
+@kernel_of_a_row
 def local_outlier_factor(X: Floats, reference: Floats, k: int, k_distance: Floats, density: Floats) -> Floats:
     """Return the mean density of a row's k nearest reference rows over its own density; shape (n,)."""
     n = X.shape[0]

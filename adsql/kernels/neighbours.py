@@ -6,11 +6,12 @@ that the compiler turns the inner loop over it into vector instructions.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_of_a_row
 from adsql.kernels.squares import squared_distances
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _make_heap(values: Floats) -> None:
         _sift_down(values, position)
 
 
-@kernel
+@kernel_of_a_row
 def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
     """Return the mean, largest or median distance to the k nearest reference rows; shape (n,).
 
@@ -101,7 +102,7 @@ def _aggregate(squared: Floats, first: int, last: int, how: int) -> float:
     return total / (last - first)
 
 
-@kernel
+@kernel_of_a_row
 def kernel_surprise(X: Floats, reference: Floats, scale: Floats, log_height: float) -> Floats:
     """Return -ln of the mean over the reference rows of exp(log_height - squared distance / 2); shape (n,).
 
@@ -129,12 +130,12 @@ def kernel_surprise(X: Floats, reference: Floats, scale: Floats, log_height: flo
         for r in range(m):
             beyond = (squares[r] - least) / 2.0
             if beyond < _NEGLIGIBLE:
-                total += np.exp(-beyond)
-        result[i] = least / 2.0 - np.log(total / count) - log_height
+                total += math.exp(-beyond)
+        result[i] = least / 2.0 - math.log(total / count) - log_height
     return result
 
 
-@kernel
+@kernel_of_a_row
 def center_distance(X: Floats, centers: Floats) -> Floats:
     """Return the distance to the nearest centre; shape (n,). `centers` has shape (d, k)."""
     n, d = X.shape

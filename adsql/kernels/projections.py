@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_of_a_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def project(X: Floats, columns: NDArray[np.int32], weights: Floats) -> Floats:
     return result
 
 
-@kernel
+@kernel_of_a_row
 def projected_surprise(
     X: Floats,
     columns: NDArray[np.int32],

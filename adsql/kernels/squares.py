@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_like
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,7 +38,14 @@ def _add_four_squares(
         total[r] = (((total[r] + e * e) + f * f) + g * g) + h * h
 
 
-@kernel
+def _squared_distances_of_arrays(total: NDArray[Any], point: NDArray[Any], columns: NDArray[Any], start: int) -> None:
+    total[:] = 0.0
+    for value, column in zip(point, columns, strict=True):
+        difference = value - column[start : start + total.shape[0]]
+        total += difference * difference
+
+
+@kernel_like(_squared_distances_of_arrays)
 def squared_distances(total: NDArray[Any], point: NDArray[Any], columns: NDArray[Any], start: int) -> None:
     """Write the squared distances between a point and columns[:, start : start + len(total)] to total.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_of_a_row
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -63,7 +63,7 @@ def complete_trees(
     return np.concatenate(columns, axis=1), np.concatenate(thresholds, axis=1), value[level]
 
 
-@kernel
+@kernel_of_a_row
 def mean_complete_leaf_value(
     X: Floats, column: NDArray[np.uint32], threshold: NDArray[np.float32], value: Floats
 ) -> Floats:
@@ -188,7 +188,7 @@ def _add_leaves(total: Floats, value: Floats, nodes: _Nodes, i: int) -> None:
         total[i + place] += value[k - first_leaf]
 
 
-@kernel
+@kernel_of_a_row
 def mean_leaf_value(
     X: Floats,
     roots: NDArray[np.int32],

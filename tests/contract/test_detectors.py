@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from adsql.detector import Detector
+from adsql.kernels import compiled
+from adsql.kernels.compiled import Kernel
 from adsql.model import Model
 from adsql.state import State, content_hash
 from sample_tables import fitted, mixed, normal, taken
@@ -47,6 +49,47 @@ def test_a_score_does_not_depend_on_the_size_of_its_batch(algorithm, size, rows)
     for start in range(0, rows, size):
         batch = {name: column.slice(start, size) for name, column in SCORED.items()}
         assert_same_bits(model.score(batch), scores(algorithm), slice(start, start + size))
+
+
+def _any_numbers(n, d):
+    """Rows of all magnitudes, some at the median, some with missing, infinite or huge values."""
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(n, d)) * 10.0 ** rng.integers(-3, 6, size=(n, 1))
+    rows[::5] = rng.normal(size=(len(rows[::5]), d))
+    for start, value in enumerate((np.nan, np.inf, -np.inf, 1e300, -0.0)):
+        rows[np.arange(start, n, 9), rng.integers(d, size=len(rows[start::9]))] = value
+    rows[1] = 0.0
+    rows[2] = np.nan
+    return rows
+
+
+@pytest.fixture
+def first_rows(monkeypatch):
+    """Lets Python run kernels for rows, as in a process that has not loaded compiled code, and tells whether it did."""
+    monkeypatch.setattr(compiled, "_MOST_SECONDS", np.inf)
+    monkeypatch.setattr(Kernel, "seconds", 0.0)
+    monkeypatch.setattr(Kernel, "uses_python", True)
+    yield
+    assert Kernel.seconds > 0.0
+    assert Kernel.uses_python
+
+
+def test_numbers_have_the_same_bits_whether_python_or_compiled_code_scores_them(algorithm, request):
+    only = trained(algorithm).segments[""]
+    rows = _any_numbers(60, len(only.features.features))
+    expected = [only.score_values(row) for row in rows]
+    request.getfixturevalue("first_rows")
+    for row, result in zip(rows, expected, strict=True):
+        assert_same_bits(only.score_values(row), result)
+
+
+def test_a_row_has_the_same_bits_whether_python_or_compiled_code_scores_it(algorithm, request):
+    model, all_rows = trained(algorithm), scores(algorithm)
+    assert all_rows.severity[0] >= 0.0  # all severities are computed when the first is asked for
+    request.getfixturevalue("first_rows")
+    for start in range(30):
+        row = {name: column.slice(start, 1) for name, column in SCORED.items()}
+        assert_same_bits(model.score(row), all_rows, slice(start, start + 1))
 
 
 def test_an_empty_batch_has_no_scores(algorithm):

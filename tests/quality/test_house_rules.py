@@ -39,6 +39,17 @@ stored = {name: Path(sys.argv[1], name).read_bytes() for name in sys.argv[2:]}
 for name, data in stored.items():
     Model.from_bytes(data).score(table)
 """
+ROWS = """
+import sys
+from pathlib import Path
+import numpy as np
+from adsql.kernels import compiled
+from adsql.model import Model
+compiled._MOST_SECONDS = 60.0  # for all of them, in one process
+for name in sys.argv[2:]:
+    Model.from_bytes(Path(sys.argv[1], name).read_bytes()).segments[""].score_values(np.array([4.0]))
+    assert "numba" not in sys.modules, name
+"""
 IDS = [str(file.relative_to(ROOT)) for file in MODULES]
 
 
@@ -68,7 +79,11 @@ def run(script, *arguments):
 
 
 def test_scoring_works_without_fitting_libraries_and_drivers(tmp_path):
-    """A PostgreSQL backend pays for every import: a stored model scores with numpy, pyarrow and numba alone."""
+    """A PostgreSQL backend pays for every import: a stored model scores with numpy, pyarrow and numba alone.
+
+    Its first row does without numba.
+    """
     names = run(TRAINER, tmp_path).split()
     assert "iforest" in names
     run(SCORER, tmp_path, *names)
+    run(ROWS, tmp_path, *names)

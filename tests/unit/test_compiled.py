@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
-from adsql.kernels.compiled import kernel
+import numpy as np
+import pytest
+
+from adsql.kernels import compiled
+from adsql.kernels.compiled import Kernel, kernel, kernel_like, kernel_of_a_row
 
 
 def test_a_kernel_without_a_place_for_its_cache_is_compiled_all_the_same():
@@ -19,7 +25,9 @@ def test_a_kernel_is_kept_for_the_next_process(tmp_path):
     (tmp_path / "added.py").write_text(
         "from adsql.kernels.compiled import kernel\n\n\n@kernel\ndef added(a, b):\n    return a + b\n"
     )
-    program = "from added import added; assert added(1.5, 2.0) == 3.5; print(sum(added.stats.cache_hits.values()))"
+    program = (
+        "from added import added; assert added(1.5, 2.0) == 3.5; print(sum(added.compiled.stats.cache_hits.values()))"
+    )
     hits = [
         subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
         for _ in range(2)
@@ -71,7 +79,7 @@ def test_a_kept_kernel_is_compiled_anew_where_another_that_it_calls_has_changed(
         "from adsql.kernels.compiled import kernel\nfrom inner import step\n\n\n@kernel\ndef twice(a):\n"
         "    return step(step(a))\n"
     )
-    program = "from outer import twice; print(twice(1.0), sum(twice.stats.cache_hits.values()))"
+    program = "from outer import twice; print(twice(1.0), sum(twice.compiled.stats.cache_hits.values()))"
     told = []
     for change in ("a + 1", "a + 1", "a + 5"):
         inner = tmp_path / "inner.py"
@@ -82,3 +90,113 @@ def test_a_kept_kernel_is_compiled_anew_where_another_that_it_calls_has_changed(
             ).stdout.split()
         )
     assert told == [["3.0", "0"], ["3.0", "1"], ["11.0", "0"]]
+
+
+@pytest.fixture
+def first_rows(monkeypatch):
+    """Kernels as those of a process that has not loaded numba; afterwards, as they were."""
+    monkeypatch.setattr(Kernel, "uses_python", True)
+    monkeypatch.setattr(Kernel, "seconds", 0.0)
+
+
+@pytest.fixture
+def ran(first_rows):
+    """A kernel of a row that says in a list, which numba could not compile, that Python ran it."""
+    said = []
+
+    def total(values):
+        said.append(len(values))
+        return values.sum()
+
+    made = kernel_of_a_row(total)
+    vars(made)["compiled"] = lambda _: "compiled"
+    return made, said
+
+
+def test_python_runs_a_row_until_it_has_taken_its_time(ran, monkeypatch):
+    total, said = ran
+    assert total(np.ones((1, 3))) == 3.0
+    assert total(np.ones(4)) == 4.0
+    monkeypatch.setattr(compiled, "_MOST_SECONDS", 0.0)
+    assert total(np.ones((1, 5))) == 5.0
+    assert total(np.ones((1, 6))) == "compiled"
+    assert said == [1, 4, 1]
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (0, 3), (129,)])
+def test_python_does_not_run_what_is_no_row(ran, shape):
+    total, said = ran
+    assert total(np.ones(shape)) == "compiled"
+    assert said == []
+
+
+def test_python_runs_nothing_once_a_kernel_is_compiled(ran):
+    total, said = ran
+
+    @kernel
+    def doubled(a):
+        return a + a
+
+    assert doubled(1.5) == 3.0
+    assert total(np.ones((1, 3))) == "compiled"
+    assert said == []
+
+
+@kernel_of_a_row
+def logarithms(values):
+    result = np.empty(values.shape[0])
+    for i in range(values.shape[0]):
+        result[i] = math.log(values[i])
+    return result
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0.0, -np.inf), (-1.0, np.nan), (np.inf, np.inf), (1.0, 0.0)])
+def test_where_python_raises_compiled_code_says_what_comes_out(first_rows, value, expected):
+    np.testing.assert_equal(logarithms(np.array([value])), [expected])
+
+
+def test_an_error_that_is_none_of_arithmetic_is_raised(first_rows):
+    @kernel_of_a_row
+    def misspelt(values):
+        return values.sun()
+
+    with pytest.raises(AttributeError, match="sun"):
+        misspelt(np.ones(3))
+
+
+def _halves_of_arrays(values):
+    values *= 0.5
+
+
+@kernel_like(_halves_of_arrays)
+def halves(values):
+    for i in range(values.shape[0]):
+        values[i] /= 2.0
+
+
+@kernel
+def sum_of_halves(values):
+    halves(values)
+    return values.sum()
+
+
+@kernel_of_a_row
+def mean_of_halves(values):
+    return sum_of_halves(values) / values.shape[0]
+
+
+def test_kernels_call_kernels_compiled_and_by_python(first_rows):
+    assert mean_of_halves(np.array([1.0, 2.0])) == 0.75
+    assert Kernel.seconds > 0.0
+    assert not {"compiled"} & (vars(mean_of_halves).keys() | vars(halves).keys())
+    assert mean_of_halves(np.arange(200.0)) == 49.75
+
+
+def test_threads_compile_a_kernel_once():
+    @kernel
+    def tripled(a):
+        return 3.0 * a
+
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: id(tripled.compiled), range(64)))
+    assert len(found) == 1
