@@ -193,7 +193,8 @@ class State:
         if array is None or array.dtype != dtype or array.ndim != ndim:
             found = "missing" if array is None else f"{array.dtype} with {array.ndim} dimensions"
             raise _corrupt(f"array {name!r} is {found} instead of {np.dtype(dtype)} with {ndim}")
-        return array
+        # Arrow's memory is read-only, for which numba would compile kernels a second time: fitted arrays are not.
+        return array.copy()
 
 
 def content_hash(data: bytes) -> str:

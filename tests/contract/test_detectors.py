@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -90,6 +91,22 @@ def test_a_row_has_the_same_bits_whether_python_or_compiled_code_scores_it(algor
     for start in range(30):
         row = {name: column.slice(start, 1) for name, column in SCORED.items()}
         assert_same_bits(model.score(row), all_rows, slice(start, start + 1))
+
+
+def _signatures():
+    """What each kernel has been compiled for, or loaded."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("adsql.kernels.")]
+    kernels = {id(each): each for module in modules for each in vars(module).values() if isinstance(each, Kernel)}
+    return {each.__qualname__: list(each.compiled.signatures) for each in kernels.values()}
+
+
+def test_a_restored_model_needs_no_other_code_than_the_fitted_one(algorithm):
+    """Compiling takes a second or more; types of arrays include whether they can be written to."""
+    model = trained(algorithm)
+    model.score(SCORED)
+    known = _signatures()
+    Model.from_bytes(model.to_bytes()).score(SCORED)
+    assert _signatures() == known
 
 
 def test_an_empty_batch_has_no_scores(algorithm):
