@@ -27,14 +27,16 @@ def angle_surprise(X: Floats, reference: Floats, k: int) -> Floats:
     n, d = X.shape
     result = np.empty(n)
     squares, rows, buffer = np.empty(k + 1), np.empty(k + 1, np.int32), np.empty(BLOCK)
-    directions = np.empty((k, d))
+    directions, point = np.empty((k, d)), np.empty(d)
     for i in range(n):
-        first, last = nearest_rows(X[i], reference, k, squares, rows, buffer)
+        for j in range(d):
+            point[j] = X[i, j]
+        first, last = nearest_rows(point, reference, k, squares, rows, buffer)
         count = 0
         for r in range(first, last):
             if squares[r] > 0.0:
                 for j in range(d):
-                    directions[count, j] = (reference[j, rows[r]] - X[i, j]) / squares[r]
+                    directions[count, j] = (reference[j, rows[r]] - point[j]) / squares[r]
                 count += 1
         result[i] = -math.log(_variance_of_products(directions, count))
     return result

@@ -44,11 +44,14 @@ def local_density(reference: Floats, k: int) -> tuple[Floats, Floats]:
 @kernel_of_a_row
 def local_outlier_factor(X: Floats, reference: Floats, k: int, k_distance: Floats, density: Floats) -> Floats:
     """Return the mean density of a row's k nearest reference rows over its own density; shape (n,)."""
-    n = X.shape[0]
+    n, d = X.shape
     result = np.empty(n)
     squares, rows, buffer = np.empty(k + 1), np.empty(k + 1, np.int32), np.empty(BLOCK)
+    point = np.empty(d)
     for i in range(n):
-        first, last = nearest_rows(X[i], reference, k, squares, rows, buffer)
+        for j in range(d):
+            point[j] = X[i, j]
+        first, last = nearest_rows(point, reference, k, squares, rows, buffer)
         total = 0.0
         for r in range(first, last):
             total += density[rows[r]]

@@ -56,19 +56,22 @@ def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
     neighbour at distance zero does that row by row, without knowing which rows were sampled. With fewer than
     k neighbours left, all of them count.
     """
-    n = X.shape[0]
+    n, d = X.shape
     m = reference.shape[1]
     kept = min(k + 1, m)
     result = np.empty(n)
     nearest = np.empty(kept)
     distances = np.empty(BLOCK)
+    point = np.empty(d)
     for i in range(n):
+        for j in range(d):  # in one piece, whatever the layout of X: or what it is handed to is compiled for each
+            point[j] = X[i, j]
         count = 0
         for start in range(0, m, BLOCK):
             stop = min(start + BLOCK, m)
             width = stop - start
             squares = distances[:width]
-            squared_distances(squares, X[i], reference, start)
+            squared_distances(squares, point, reference, start)
             for r in range(width):
                 distance = squares[r]
                 if count < kept:
@@ -143,7 +146,7 @@ def center_distance(X: Floats, centers: Floats) -> Floats:
     squares = np.empty(centers.shape[1])
     point = np.empty(d)
     for i in range(n):
-        for j in range(d):  # in one piece, whatever the layout of X
+        for j in range(d):
             point[j] = X[i, j]
         squared_distances(squares, point, centers, 0)
         result[i] = np.sqrt(squares.min())

@@ -73,7 +73,10 @@ def scale_rows(
     """
     n = present.shape[0]
     offset = carray(_words_at(address + _OFFSET), 1)[0]
-    children = carray(_words_at(carray(_words_at(address + _CHILDREN), 1)[0]), positions.max() + 1)
+    fields = 0
+    for position in positions:  # not their `max`, which takes longer to compile than all else here
+        fields = max(fields, position + 1)
+    children = carray(_words_at(carray(_words_at(address + _CHILDREN), 1)[0]), fields)
     for j in range(positions.shape[0]):
         child = children[positions[j]]
         start = offset + carray(_words_at(child + _OFFSET), 1)[0]
