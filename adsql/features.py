@@ -246,7 +246,7 @@ class FeatureSpec:
         """
         scaled, present = np.empty((len(values), 1)), np.zeros(1, dtype=np.bool_)
         center, per_scale = self._scales
-        robust_scale_row(values, center, per_scale, LARGEST, LIMIT, scaled, present)
+        robust_scale_row(values[None], center, per_scale, LARGEST, LIMIT, scaled, present)
         return scaled.T, present
 
     @cached_property

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LEAST_VARIANCE, LARGEST_VARIANCE = 1e-300, 1e300
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, reference, k: reference.shape[1] * (1 + k / 4) + k * k * len(reference))
 def angle_surprise(X: Floats, reference: Floats, k: int) -> Floats:
     """Return -ln(variance over pairs of neighbours of <a, b> / (|a|^2 |b|^2)); shape (n,).
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-12  # a constant column's deviation, next to its values, is what rounding leaves of zero
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda *_: 3)
 def robust_scale(
     values: Floats,
     center: float,
@@ -39,7 +39,7 @@ def robust_scale(
         result[i] = 0.0 if missing else value + 0.0  # or rows that are equal would not sort alike
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda values, *_: 3 * values.size)
 def robust_scale_row(
     values: Floats,
     center: Floats,
@@ -49,9 +49,9 @@ def robust_scale_row(
     result: Floats,
     present: NDArray[np.bool_],
 ) -> None:
-    """Scale one row of d values into `result`, of shape (d, 1), as `robust_scale` does a column."""
-    for j in range(values.shape[0]):
-        robust_scale(values[j : j + 1], center[j], per_scale[j], largest, limit, result[j], present)
+    """Scale one row of d values, shape (1, d), into `result`, of shape (d, 1), as `robust_scale` does a column."""
+    for j in range(values.shape[1]):
+        robust_scale(values[0, j : j + 1], center[j], per_scale[j], largest, limit, result[j], present)
 
 
 @kernel
@@ -74,7 +74,7 @@ def standardised(X: Floats) -> Floats:
     return result
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda X, *_: X.size)
 def root_mean_square(X: Floats, center: Floats, scale: Floats) -> Floats:
     """Return the root mean square of (x - center) / scale over the columns; shape (n,)."""
     n, d = X.shape
@@ -88,7 +88,7 @@ def root_mean_square(X: Floats, center: Floats, scale: Floats) -> Floats:
     return result
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda X, *_: X.size)
 def distance_outside(X: Floats, low: Floats, high: Floats, scale: Floats) -> Floats:
     """Return the sum over the columns of the distance outside [low, high] in units of scale; shape (n,)."""
     n, d = X.shape
@@ -105,7 +105,7 @@ def distance_outside(X: Floats, low: Floats, high: Floats, scale: Floats) -> Flo
     return result
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda X, *_: 2 * X.size)
 def histogram_surprise(X: Floats, low: Floats, per_unit: Floats, first: NDArray[np.int32], surprise: Floats) -> Floats:
     """Return the sum over the columns of the surprise of the bin a value falls into; shape (n,).
 
@@ -134,7 +134,7 @@ def _tails(x: float, ordered: Floats) -> tuple[float, float]:
     return -math.log(max(at_most / m, 1.0 / (m + 1.0))), -math.log(max(at_least / m, 1.0 / (m + 1.0)))
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda X, *_: 10 * X.size)
 def tail_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
     """Return the sum over the columns of -ln of the tail probability under the training data; shape (n,).
 
@@ -168,7 +168,7 @@ def _count_at_most(ascending: Floats, x: float) -> np.int64:
     return first + np.int64(ascending[first] <= x)
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda *_: 10)
 def tail_position(scores: Floats, knots: Floats, positions: Floats, tail: float) -> Floats:
     """Return positions interpolated between ascending knots; shape (n,).
 
@@ -191,7 +191,7 @@ def tail_position(scores: Floats, knots: Floats, positions: Floats, tail: float)
     return result
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda *_: 1)
 def upper_half_probability(deviates: Floats) -> Floats:
     """Return max(0, erf(z / sqrt(2))): that a normal variable is nearer to its mean than z above it; shape (n,)."""
     result = np.empty(deviates.shape[0])
@@ -200,7 +200,7 @@ def upper_half_probability(deviates: Floats) -> Floats:
     return result
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda X, *_: 10 * X.size)
 def copula_surprise(X: Floats, ordered: Floats, side: Floats) -> Floats:
     """Return the sum over the columns of -ln of the tail the skewness points to; shape (n,).
 

@@ -53,7 +53,7 @@ def _add_squared_forms(total: Floats, block: Floats, forms: Floats, triangular: 
         _add_squares(total, form[:rows])
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, _center, forms, _: 2 * forms.size)
 def squared_length(X: Floats, center: Floats, forms: Floats, triangular: bool) -> Floats:
     """Return the squared length of forms @ (x - center); shape (n,).
 
@@ -70,7 +70,7 @@ def squared_length(X: Floats, center: Floats, forms: Floats, triangular: bool) -
     return result
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, _centers, forms, _: 2 * forms.size)
 def mixture_surprise(X: Floats, centers: Floats, forms: Floats, log_height: Floats) -> Floats:
     """Return -ln of the sum over components of exp(log_height - squared length / 2); shape (n,).
 

@@ -84,7 +84,7 @@ def _add_product(total: Floats, weight: float, values: Floats) -> None:
         total[r] += weight * values[r]
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, points, *_: 40 * len(points))
 def surprise_of_sum(X: Floats, points: Floats, weights: Floats, gamma: float) -> Floats:
     """Return -ln(sum of weights * e^(-gamma * squared distance to the points)); shape (n,).
 
@@ -115,7 +115,7 @@ def surprise_of_sum(X: Floats, points: Floats, weights: Floats, gamma: float) ->
     return result
 
 
-@kernel_of_a_row
+@kernel
 def reconstruction_error(
     X: Floats, points: Floats, components: Floats, offset: Floats, gamma: float, mean: float
 ) -> Floats:

@@ -119,7 +119,11 @@ def _step_in_three_columns(
         at[i] = np.uint32(2) * node + np.uint32(1) + np.uint32(total > threshold[node])
 
 
-@kernel_of_a_row
+@kernel_of_a_row(
+    lambda _X, _column, weight, threshold, _: (
+        len(threshold) * threshold.shape[1].bit_length() * (5 + 3 * weight.size / threshold.size)
+    )
+)
 def mean_leaf_value_behind_planes(
     X: Floats, column: NDArray[np.int32], weight: Floats, threshold: Floats, value: Floats
 ) -> Floats:

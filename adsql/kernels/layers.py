@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from adsql.arrow import Floats
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, weight, *_: weight.size)
 def dense(X: Floats, weight: Floats, bias: Floats, rectified: bool) -> Floats:
     """Return X @ weight + bias, shape (n, units), with negative values set to 0 if `rectified`.
 
@@ -32,7 +32,7 @@ def dense(X: Floats, weight: Floats, bias: Floats, rectified: bool) -> Floats:
     return result
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda X, *_: X.size)
 def mean_square_difference(X: Floats, Y: Floats, scale: Floats) -> Floats:
     """Return the mean over the columns of ((x - y) / scale)^2; shape (n,)."""
     n, d = X.shape

@@ -41,7 +41,7 @@ def local_density(reference: Floats, k: int) -> tuple[Floats, Floats]:
     return k_distance, density
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, reference, k, *_: reference.shape[1] * (1 + k / 4))
 def local_outlier_factor(X: Floats, reference: Floats, k: int, k_distance: Floats, density: Floats) -> Floats:
     """Return the mean density of a row's k nearest reference rows over its own density; shape (n,)."""
     n, d = X.shape

@@ -48,7 +48,7 @@ def _make_heap(values: Floats) -> None:
         _sift_down(values, position)
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, reference, *_: reference.shape[1])
 def nearest_distance(X: Floats, reference: Floats, k: int, how: int) -> Floats:
     """Return the mean, largest or median distance to the k nearest reference rows; shape (n,).
 
@@ -105,7 +105,7 @@ def _aggregate(squared: Floats, first: int, last: int, how: int) -> float:
     return total / (last - first)
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, reference, *_: reference.shape[1])
 def kernel_surprise(X: Floats, reference: Floats, scale: Floats, log_height: float) -> Floats:
     """Return -ln of the mean over the reference rows of exp(log_height - squared distance / 2); shape (n,).
 
@@ -138,7 +138,7 @@ def kernel_surprise(X: Floats, reference: Floats, scale: Floats, log_height: flo
     return result
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, centers: 5 * len(centers))
 def center_distance(X: Floats, centers: Floats) -> Floats:
     """Return the distance to the nearest centre; shape (n,). `centers` has shape (d, k)."""
     n, d = X.shape

@@ -47,7 +47,7 @@ def project(X: Floats, columns: NDArray[np.int32], weights: Floats) -> Floats:
     return result
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, _columns, weights, *_: 10 * weights.size)
 def projected_surprise(
     X: Floats,
     columns: NDArray[np.int32],

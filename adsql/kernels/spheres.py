@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel, kernel_of_a_row
+from adsql.kernels.compiled import kernel
 from adsql.kernels.squares import squared_distances
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _cover(isolation: NDArray[Any], squares: NDArray[Any], square_radius: float,
         isolation[r] = value if squares[r] <= square_radius else isolation[r]
 
 
-@kernel_of_a_row
+@kernel
 def mean_isolation(X: Floats, centers: NDArray[Any], square_radius: NDArray[Any], isolation: NDArray[Any]) -> Floats:
     """Return the mean over the sets of the isolation of the last sphere that covers a row, 1 if none; shape (n,).
 

@@ -63,7 +63,7 @@ def complete_trees(
     return np.concatenate(columns, axis=1), np.concatenate(thresholds, axis=1), value[level]
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, column, *_: 45 * len(column))
 def mean_complete_leaf_value(
     X: Floats, column: NDArray[np.uint32], threshold: NDArray[np.float32], value: Floats
 ) -> Floats:
@@ -188,7 +188,7 @@ def _add_leaves(total: Floats, value: Floats, nodes: _Nodes, i: int) -> None:
         total[i + place] += value[k - first_leaf]
 
 
-@kernel_of_a_row
+@kernel_of_a_row(lambda _X, roots, *_: 10 * len(roots))
 def mean_leaf_value(
     X: Floats,
     roots: NDArray[np.int32],

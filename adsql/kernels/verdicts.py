@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adsql.kernels.compiled import kernel
+from adsql.kernels.compiled import kernel, kernel_of_a_row
 from adsql.kernels.gaussians import exponentials
 from adsql.kernels.squares import squared_distances
 
@@ -18,7 +18,7 @@ _FURTHEST = 1e300  # thresholds and spreads are smaller: no quotient becomes inf
 _STEEPEST = 400.0  # the hyperbolic sine of it is finite, also times any spread
 
 
-@kernel
+@kernel_of_a_row(lambda *_: 1)
 def log_odds_of_scores(scores: Floats, threshold: float, spread: float) -> Floats:
     """Return how far scores lie above a threshold, logarithmically: 0 at the threshold, shape (n,)."""
     result = np.empty(scores.shape[0])
@@ -28,7 +28,7 @@ def log_odds_of_scores(scores: Floats, threshold: float, spread: float) -> Float
     return result
 
 
-@kernel
+@kernel_of_a_row(lambda *_: 1)
 def scores_of_log_odds(log_odds: Floats, threshold: float, spread: float) -> Floats:
     """Return the scores whose `log_odds_of_scores` are these, shape (n,)."""
     result = np.empty(log_odds.shape[0])
@@ -47,7 +47,7 @@ def squeezed(X: Floats, scale: Floats) -> Floats:
     return result
 
 
-@kernel
+@kernel_of_a_row(lambda X, _log_odds, _scale, judged, *_: 3 * X.size + 40 * judged.shape[1])
 def corrected(
     X: Floats,
     log_odds: Floats,

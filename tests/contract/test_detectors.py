@@ -14,6 +14,7 @@ from adsql.detector import Detector
 from adsql.kernels import compiled
 from adsql.kernels.compiled import Kernel
 from adsql.model import Model
+from adsql.registry import row_wise_detectors
 from adsql.state import State, content_hash
 from sample_tables import fitted, mixed, normal, taken
 
@@ -75,13 +76,35 @@ def first_rows(monkeypatch):
     assert Kernel.uses_python
 
 
-def test_numbers_have_the_same_bits_whether_python_or_compiled_code_scores_them(algorithm, request):
-    only = trained(algorithm).segments[""]
+def assert_python_gives_the_same_bits(only, request):
     rows = _any_numbers(60, len(only.features.features))
     expected = [only.score_values(row) for row in rows]
+    assert all(result.severity[0] >= 0.0 for result in expected if result.present[0])  # computed when asked for
     request.getfixturevalue("first_rows")
     for row, result in zip(rows, expected, strict=True):
         assert_same_bits(only.score_values(row), result)
+
+
+def test_numbers_have_the_same_bits_whether_python_or_compiled_code_scores_them(algorithm, request):
+    assert_python_gives_the_same_bits(trained(algorithm).segments[""], request)
+
+
+# With what the defaults do not call, or call otherwise.
+WITH_OPTIONS = [
+    ("iforest", {"max_samples": 900}),
+    ("eif", {"extension_level": 0}),
+    ("eif", {"extension_level": 4}),
+    ("knn", {"method": "median", "n_neighbors": 4}),
+    ("knn", {"method": "mean"}),
+    ("ensemble", {"combination": "probability"}),
+    ("gmm", {"n_components": 4}),
+    ("loda", {"n_bins": 7}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), WITH_OPTIONS, ids=[f"{name}-{options}" for name, options in WITH_OPTIONS])
+def test_it_does_with_options_as_well(name, options, request):
+    assert_python_gives_the_same_bits(fitted(row_wise_detectors()[name], TRAINING, **options).segments[""], request)
 
 
 def test_a_row_has_the_same_bits_whether_python_or_compiled_code_scores_it(algorithm, request):

@@ -12,6 +12,10 @@ import pytest
 
 from adsql.kernels import compiled
 from adsql.kernels.compiled import Kernel, kernel, kernel_like, kernel_of_a_row
+from adsql.kernels.forms import squared_length
+from adsql.kernels.local_density import local_outlier_factor
+from adsql.kernels.neighbours import LARGEST, nearest_distance
+from adsql.kernels.trees import mean_complete_leaf_value
 
 
 def test_a_kernel_without_a_place_for_its_cache_is_compiled_all_the_same():
@@ -108,7 +112,7 @@ def ran(first_rows):
         said.append(len(values))
         return values.sum()
 
-    made = kernel_of_a_row(total)
+    made = kernel_of_a_row(lambda values: values.size)(total)
     vars(made)["compiled"] = lambda _: "compiled"
     return made, said
 
@@ -116,15 +120,15 @@ def ran(first_rows):
 def test_python_runs_a_row_until_it_has_taken_its_time(ran, monkeypatch):
     total, said = ran
     assert total(np.ones((1, 3))) == 3.0
-    assert total(np.ones(4)) == 4.0
+    assert total(np.ones(1)) == 1.0
     monkeypatch.setattr(compiled, "_MOST_SECONDS", 0.0)
     assert total(np.ones((1, 5))) == 5.0
     assert total(np.ones((1, 6))) == "compiled"
-    assert said == [1, 4, 1]
+    assert said == [1, 1, 1]
 
 
-@pytest.mark.parametrize("shape", [(2, 3), (0, 3), (129,)])
-def test_python_does_not_run_what_is_no_row(ran, shape):
+@pytest.mark.parametrize("shape", [(2, 3), (0, 3), (2,), (1, 30_001)])
+def test_python_does_not_run_what_is_no_row_or_takes_long(ran, shape):
     total, said = ran
     assert total(np.ones(shape)) == "compiled"
     assert said == []
@@ -142,7 +146,7 @@ def test_python_runs_nothing_once_a_kernel_is_compiled(ran):
     assert said == []
 
 
-@kernel_of_a_row
+@kernel_of_a_row(len)
 def logarithms(values):
     result = np.empty(values.shape[0])
     for i in range(values.shape[0]):
@@ -156,12 +160,12 @@ def test_where_python_raises_compiled_code_says_what_comes_out(first_rows, value
 
 
 def test_an_error_that_is_none_of_arithmetic_is_raised(first_rows):
-    @kernel_of_a_row
+    @kernel_of_a_row(len)
     def misspelt(values):
         return values.sun()
 
     with pytest.raises(AttributeError, match="sun"):
-        misspelt(np.ones(3))
+        misspelt(np.ones(1))
 
 
 def _halves_of_arrays(values):
@@ -171,7 +175,8 @@ def _halves_of_arrays(values):
 @kernel_like(_halves_of_arrays)
 def halves(values):
     for i in range(values.shape[0]):
-        values[i] /= 2.0
+        for j in range(values.shape[1]):
+            values[i, j] /= 2.0
 
 
 @kernel
@@ -180,16 +185,34 @@ def sum_of_halves(values):
     return values.sum()
 
 
-@kernel_of_a_row
+@kernel_of_a_row(len)
 def mean_of_halves(values):
-    return sum_of_halves(values) / values.shape[0]
+    return sum_of_halves(values) / values.size
 
 
 def test_kernels_call_kernels_compiled_and_by_python(first_rows):
-    assert mean_of_halves(np.array([1.0, 2.0])) == 0.75
+    assert mean_of_halves(np.array([[1.0, 2.0]])) == 0.75
     assert Kernel.seconds > 0.0
     assert not {"compiled"} & (vars(mean_of_halves).keys() | vars(halves).keys())
-    assert mean_of_halves(np.arange(200.0)) == 49.75
+    assert mean_of_halves(np.arange(200.0).reshape(2, 100)) == 49.75
+
+
+ZEROS = np.zeros((1, 8))
+
+
+@pytest.mark.parametrize(
+    ("scoring", "arguments"),
+    [
+        (nearest_distance, (ZEROS, np.zeros((8, 50_000)), 5, LARGEST)),
+        (local_outlier_factor, (ZEROS, np.zeros((8, 10_000)), 100, np.zeros(10_000), np.zeros(10_000))),
+        (squared_length, (np.zeros((1, 300)), np.zeros(300), np.zeros((300, 300)), False)),
+        (mean_complete_leaf_value, (ZEROS, *(np.zeros((1_000, 255), kind) for kind in (np.uint32, np.float32, float)))),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_python_leaves_large_models_to_compiled_code(first_rows, monkeypatch, scoring, arguments):
+    monkeypatch.setitem(vars(scoring), "compiled", lambda *_: "compiled")
+    assert scoring(*arguments) == "compiled"
 
 
 def test_threads_compile_a_kernel_once():
