@@ -104,7 +104,9 @@ WITH_OPTIONS = [
 
 @pytest.mark.parametrize(("name", "options"), WITH_OPTIONS, ids=[f"{name}-{options}" for name, options in WITH_OPTIONS])
 def test_it_does_with_options_as_well(name, options, request):
-    assert_python_gives_the_same_bits(fitted(row_wise_detectors()[name], TRAINING, **options).segments[""], request)
+    assert_python_gives_the_same_bits(
+        fitted(row_wise_detectors()[name], TRAINING, params=options).segments[""], request
+    )
 
 
 def test_a_row_has_the_same_bits_whether_python_or_compiled_code_scores_it(algorithm, request):
