@@ -63,6 +63,14 @@ def expected(X, calendar=None, covariates=None, /, **options):
     return rows
 
 
+def by_shop(engine, call):
+    """The results of each series of one call, in the order of time."""
+    found = {shop: [] for shop in SHOPS}
+    for series, *results in engine.rows(f"SELECT series, {RESULTS} FROM {call} ORDER BY series, ts"):
+        found[series].append(tuple(results))
+    return found
+
+
 @pytest.mark.parametrize(("text", "options"), [
     ("", {}), (", mode => 'causal'", {"mode": "causal"}), (", season => ARRAY[24]", {"season": [24]}),
     (", sensitivity => 0.05, direction => 'up'", {"sensitivity": 0.05, "direction": "up"}),
@@ -73,9 +81,9 @@ def expected(X, calendar=None, covariates=None, /, **options):
     (", algorithm => 'stream_novelty'", {"algorithm": "stream_novelty"}),
 ])  # fmt: skip
 def test_an_option_gives_the_library_s_verdicts(engine, text, options):
+    found = by_shop(engine, f"{CALL}{text})")
     for shop in SHOPS:
-        found = engine.rows(f"SELECT {RESULTS} FROM {CALL}{text}) WHERE series = '{shop}' ORDER BY ts")
-        assert found == expected(sold(shop)[:, np.newaxis], **options)
+        assert found[shop] == expected(sold(shop)[:, np.newaxis], **options)
 
 
 def test_times_come_back_as_they_were(engine):
@@ -167,12 +175,10 @@ def days_of(names, *, first=3, every=1):
 def test_holidays_give_the_library_s_verdicts(engine, zone, text, options):
     zone("UTC")
     source, calendar = days_of(["feast", None, "feast", "feast", "feast", None, None, "late"])
+    found = by_shop(engine, f"{CALL}{text}, holidays => '{source}')")
     for shop in SHOPS[:2]:
-        found = engine.rows(
-            f"SELECT {RESULTS} FROM {CALL}{text}, holidays => '{source}') WHERE series = '{shop}' ORDER BY ts"
-        )
-        assert found == expected(sold(shop)[:, np.newaxis], calendar, **options)
-        assert found != expected(sold(shop)[:, np.newaxis], **options)
+        assert found[shop] == expected(sold(shop)[:, np.newaxis], calendar, **options)
+        assert found[shop] != expected(sold(shop)[:, np.newaxis], **options)
 
 
 def test_holidays_may_be_times_and_of_one_series(engine):
@@ -180,13 +186,11 @@ def test_holidays_may_be_times_and_of_one_series(engine):
     ended = "TIMESTAMPTZ ''2024-01-05 14:00:00+00'' + d * INTERVAL ''1 day'' AS ended_at"
     starts = np.array([4, 5, 6, 8]) * 86_400 + 9 * 3_600
     calendar = Calendar.of(starts, starts + 5 * 3_600, [None] * 4)
-    for own, judged in (("NULL", {"north", "west"}), ("''west''", {"west"})):
+    for own, meant in (("NULL", {"north", "west"}), ("''west''", {"west"})):
         source = hours.format(f"{ended}, CAST({own} AS VARCHAR) AS series")
+        found = by_shop(engine, f"{CALL}, holidays => '{source}')")
         for shop in ("north", "west"):
-            found = engine.rows(
-                f"SELECT {RESULTS} FROM {CALL}, holidays => '{source}') WHERE series = '{shop}' ORDER BY ts"
-            )
-            assert found == expected(sold(shop)[:, np.newaxis], calendar if shop in judged else None)
+            assert found[shop] == expected(sold(shop)[:, np.newaxis], calendar if shop in meant else None)
 
 
 @pytest.mark.parametrize(("key", "own"), [
@@ -283,12 +287,12 @@ def test_covariates_give_the_library_s_verdicts(engine, text, options):
         "price": pa.array(np.concatenate([known(shop)[1] for shop in SHOPS])),
     })  # fmt: skip
     call = "detect_series_anomalies('driven', 'ts', ARRAY['v'], series => ARRAY['shop'], covariates => ARRAY['weather', 'price']"
+    found = by_shop(engine, f"{call}{text})")
     for shop in SHOPS[:2]:
-        found = engine.rows(f"SELECT {RESULTS} FROM {call}{text}) WHERE series = '{shop}' ORDER BY ts")
         beside = np.column_stack(known(shop))
-        judged = expected(values[shop][:, np.newaxis], None, beside, covariates=["weather", "price"], **options)
-        assert found == judged
-        assert found != expected(values[shop][:, np.newaxis], **options)
+        wanted = expected(values[shop][:, np.newaxis], None, beside, covariates=["weather", "price"], **options)
+        assert found[shop] == wanted
+        assert found[shop] != expected(values[shop][:, np.newaxis], **options)
 
 
 def test_series_that_cannot_be_judged_say_why(engine):

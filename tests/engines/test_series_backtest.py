@@ -82,9 +82,8 @@ def day_by_day(shop, **options):
     (", season => ARRAY[24], min_deviation => 5", {"season": [24], "min_deviation": 5}),
 ])  # fmt: skip
 def test_each_day_is_judged_as_if_nothing_had_followed(engine, text, options):
-    for shop in SHOPS:
-        found = engine.rows(f"SELECT {COUNTS} FROM {CALL}{text}) WHERE series = '{shop}' ORDER BY period")
-        assert found == day_by_day(shop, **options)
+    found = engine.rows(f"SELECT series, {COUNTS} FROM {CALL}{text}) ORDER BY series, period")
+    assert found == [(shop, *counts) for shop in SHOPS for counts in day_by_day(shop, **options)]
 
 
 def test_times_may_be_whole_numbers(engine):
@@ -94,12 +93,12 @@ def test_times_may_be_whole_numbers(engine):
         f"backtest_series('{hours}', 'hour', ARRAY['sold'], series => ARRAY['shop'], step => {{}}, min_deviation => 8"
     )
     step = "'24'" if engine.name == "postgresql" else "24"
-    for shop in SHOPS:
-        found = engine.rows(
-            f"SELECT {COUNTS}, {period} FROM {call.format(step)}) WHERE series = '{shop}' ORDER BY {period}"
-        )
-        assert [row[:4] for row in found] == day_by_day(shop, min_deviation=8)
-        assert [row[4] for row in found] == list(range(0, HOURS, DAY))
+    found = engine.rows(f"SELECT series, {COUNTS}, {period} FROM {call.format(step)}) ORDER BY series, {period}")
+    assert found == [
+        (shop, *counts, first)
+        for shop in SHOPS
+        for counts, first in zip(day_by_day(shop, min_deviation=8), range(0, HOURS, DAY), strict=True)
+    ]
     known = "SELECT ''south'' AS series, 198 AS started_at, 206 AS ended_at"
     told = engine.rows(
         f"SELECT detected, {delay} FROM {call.format(step)}, incidents => '{known}') WHERE incidents > 0"

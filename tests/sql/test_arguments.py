@@ -11,36 +11,36 @@ NAMES = ["source", "algorithm", "columns", "segment_by", "contamination", "param
 
 
 @pytest.mark.parametrize("count", range(1, len(POSITIONAL) + 1))
-def test_arguments_of_fit_model_by_position_are_those_by_name(con, count):
+def test_arguments_of_fit_model_by_position_are_those_by_name(kept, count):
     given, names = POSITIONAL[:count], NAMES[:count]
     by_name = ", ".join([given[0], *(f"{name} => {text}" for name, text in zip(names[1:], given[1:], strict=True))])
     by_position = ", ".join(given)
     hashes = "SELECT content_hash FROM fit_model('m', {})"
-    assert rows(con, hashes.format(by_position)) == rows(con, hashes.format(by_name))
+    assert rows(kept, hashes.format(by_position)) == rows(kept, hashes.format(by_name))
 
 
-def test_every_option_reaches_the_model(con):
-    rows(con, f"SELECT train_model('m', {', '.join(POSITIONAL)})")
-    model = saved_model(con, "m")
+def test_every_option_reaches_the_model(kept):
+    rows(kept, f"SELECT train_model('m', {', '.join(POSITIONAL)})")
+    model = saved_model(kept, "m")
     assert (model.algorithm, model.params["n_neighbors"], model.seed) == ("knn", 3, 7)
     assert model.segment_by == ("kind",)
     assert model.positional_columns == ("kind", "fare", "km")
     assert (model.policy.policy.value, model.policy.value) == ("contamination", 0.1)
 
 
-def test_the_old_form_of_naming_arguments_works_too(con):
-    new = rows(con, "FROM detect_anomalies('trips', algorithm => 'mad', seed => 1)")
-    assert rows(con, "FROM detect_anomalies('trips', algorithm := 'mad', seed := 1)") == new
-    assert rows(con, "FROM detect_anomalies('trips', ALGORITHM => 'mad', Seed => 1)") == new
+def test_the_old_form_of_naming_arguments_works_too(kept):
+    new = rows(kept, "FROM detect_anomalies('trips', algorithm => 'mad', seed => 1)")
+    assert rows(kept, "FROM detect_anomalies('trips', algorithm := 'mad', seed := 1)") == new
+    assert rows(kept, "FROM detect_anomalies('trips', ALGORITHM => 'mad', Seed => 1)") == new
 
 
-def test_null_is_the_same_as_leaving_an_argument_out(con):
+def test_null_is_the_same_as_leaving_an_argument_out(kept):
     nulls = ", ".join(f"{name} => NULL" for name in [*NAMES[1:], "model", "version", "threshold", "alert_budget"])
-    assert rows(con, f"FROM detect_anomalies('trips', {nulls})") == rows(con, "FROM detect_anomalies('trips')")
-    saved = rows(con, "FROM detect_anomalies('trips', model => 'fares')")
+    assert rows(kept, f"FROM detect_anomalies('trips', {nulls})") == rows(kept, "FROM detect_anomalies('trips')")
+    saved = rows(kept, "FROM detect_anomalies('trips', model => 'fares')")
     others = nulls.replace("model => NULL", "model => 'fares'")
-    assert rows(con, f"FROM detect_anomalies('trips', {others})") == saved
-    assert rows(con, "FROM model_info('fares', version => NULL)") == rows(con, "FROM model_info('fares')")
+    assert rows(kept, f"FROM detect_anomalies('trips', {others})") == saved
+    assert rows(kept, "FROM model_info('fares', version => NULL)") == rows(kept, "FROM model_info('fares')")
 
 
 @pytest.mark.parametrize(
@@ -54,21 +54,21 @@ def test_null_is_the_same_as_leaving_an_argument_out(con):
         "struct_pack(n_neighbors := 3::TINYINT, method := 'mean')",
     ],
 )
-def test_params_are_json_text_or_a_struct(con, params):
-    rows(con, f"SELECT train_model('m', 'trips', 'knn', params => {params})")
-    given = saved_model(con, "m").params
+def test_params_are_json_text_or_a_struct(kept, params):
+    rows(kept, f"SELECT train_model('m', 'trips', 'knn', params => {params})")
+    given = saved_model(kept, "m").params
     assert (given["n_neighbors"], given["method"], given["reference_size"]) == (3, "mean", 10_000)
 
 
 @pytest.mark.parametrize("columns", ["'fare'", "['fare']", "['FARE']", "['fare', 'fare']", "list_value('fare')"])
-def test_columns_are_one_name_or_a_list_in_any_case(con, columns):
-    rows(con, f"SELECT train_model('m', 'trips', columns => {columns})")
-    assert saved_model(con, "m").positional_columns == ("fare",)
+def test_columns_are_one_name_or_a_list_in_any_case(kept, columns):
+    rows(kept, f"SELECT train_model('m', 'trips', columns => {columns})")
+    assert saved_model(kept, "m").positional_columns == ("fare",)
 
 
-def test_columns_asked_for_are_used_even_if_they_look_like_keys(con):
-    rows(con, "SELECT train_model('m', 'trips', columns => ['km', 'id'])")
-    assert saved_model(con, "m").positional_columns == ("km", "id"), (
+def test_columns_asked_for_are_used_even_if_they_look_like_keys(kept):
+    rows(kept, "SELECT train_model('m', 'trips', columns => ['km', 'id'])")
+    assert saved_model(kept, "m").positional_columns == ("km", "id"), (
         "by position, they are passed in the order asked for"
     )
 
@@ -87,8 +87,8 @@ def test_segments_are_the_values_of_one_column_or_a_list(con, segment_by, segmen
     ("option", "flagged"),
     [("alert_budget => 1e0", 1), ("contamination => 0.1::FLOAT", 50), ("contamination => 0.1::DECIMAL(9, 4)", 50)],
 )  # fmt: skip
-def test_numbers_of_any_type_say_how_many_are_anomalies(con, option, flagged):
-    assert value(con, f"SELECT count(*) FROM detect_anomalies('trips', {option}) WHERE is_anomaly") == flagged
+def test_numbers_of_any_type_say_how_many_are_anomalies(kept, option, flagged):
+    assert value(kept, f"SELECT count(*) FROM detect_anomalies('trips', {option}) WHERE is_anomaly") == flagged
 
 
 USER_TABLE = """
@@ -161,11 +161,11 @@ def test_each_row_may_name_its_own_model_by_position_too(con):
     assert found[1::2] == [score for (score,) in rows(con, odd)]
 
 
-def test_all_models_score_a_table_in_one_query(con):
-    rows(con, "SELECT train_model('mad', 'trips', 'mad')")
-    found = rows(con, "SELECT name, max(severity(name, t)) FROM models(), trips AS t GROUP BY name ORDER BY name")
+def test_all_models_score_a_table_in_one_query(kept):
+    rows(kept, "SELECT train_model('mad', 'trips', 'mad')")
+    found = rows(kept, "SELECT name, max(severity(name, t)) FROM models(), trips AS t GROUP BY name ORDER BY name")
     assert found == [
-        (name, value(con, f"SELECT max(severity('{name}', t)) FROM trips AS t")) for name in ("fares", "mad")
+        (name, value(kept, f"SELECT max(severity('{name}', t)) FROM trips AS t")) for name in ("fares", "mad")
     ]
 
 

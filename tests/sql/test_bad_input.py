@@ -208,8 +208,8 @@ def test_an_empty_source_is_told_whatever_is_asked_of_the_result(con, query, sou
 
 
 @pytest.mark.parametrize("function", ["anomaly_score", "severity", "is_anomaly"])
-def test_a_row_that_is_null_has_no_score_also_without_a_type(con, function):
-    assert rows(con, f"SELECT {function}('fares', NULL) FROM range(3)") == [(None,)] * 3
+def test_a_row_that_is_null_has_no_score_also_without_a_type(kept, function):
+    assert rows(kept, f"SELECT {function}('fares', NULL) FROM range(3)") == [(None,)] * 3
 
 
 @pytest.mark.parametrize("con", ["trips.db", None, 3])

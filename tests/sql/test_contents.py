@@ -27,29 +27,29 @@ FUNCTIONS = [
 ]
 
 
-def test_source_columns_come_first_and_unchanged_then_the_results(con):
-    source, result = con.sql("FROM trips"), con.sql("FROM detect_anomalies('trips')")
+def test_source_columns_come_first_and_unchanged_then_the_results(kept):
+    source, result = kept.sql("FROM trips"), kept.sql("FROM detect_anomalies('trips')")
     assert result.columns == [*source.columns, *RESULTS]
     assert result.types == [*source.types, "DOUBLE", "DOUBLE", "BOOLEAN"]
     assert [row[:-3] for row in result.fetchall()] == source.fetchall()
 
 
-def test_the_form_with_a_saved_model_has_the_same_columns(con):
+def test_the_form_with_a_saved_model_has_the_same_columns(kept):
     fitted, saved = (
-        con.sql("FROM detect_anomalies('trips')"),
-        con.sql("FROM detect_anomalies('trips', model => 'fares')"),
+        kept.sql("FROM detect_anomalies('trips')"),
+        kept.sql("FROM detect_anomalies('trips', model => 'fares')"),
     )
     assert (saved.columns, saved.types) == (fitted.columns, fitted.types)
     assert saved.fetchall() == fitted.fetchall()
 
 
-def test_the_strange_row_is_found_and_no_other(con):
-    assert rows(con, "SELECT id FROM detect_anomalies('trips') WHERE is_anomaly") == [(ANOMALY,)]
+def test_the_strange_row_is_found_and_no_other(kept):
+    assert rows(kept, "SELECT id FROM detect_anomalies('trips') WHERE is_anomaly") == [(ANOMALY,)]
 
 
-def test_scores_severities_and_verdicts_agree_with_each_other(con):
-    threshold = value(con, "SELECT threshold FROM models()")
-    found = rows(con, "SELECT anomaly_score, severity, is_anomaly FROM detect_anomalies('trips', model => 'fares')")
+def test_scores_severities_and_verdicts_agree_with_each_other(kept):
+    threshold = value(kept, "SELECT threshold FROM models()")
+    found = rows(kept, "SELECT anomaly_score, severity, is_anomaly FROM detect_anomalies('trips', model => 'fares')")
     assert all(verdict == (score > threshold) for score, _, verdict in found)
     assert all(0 <= severity <= 1 for _, severity, _ in found)
     by_score = sorted(found)
@@ -63,52 +63,52 @@ def test_a_row_without_any_value_is_returned_without_a_score(con):
         assert rows(con, found) == [(None, None, None)]
 
 
-def test_equal_column_names_are_numbered_and_both_used(con):
+def test_equal_column_names_are_numbered_and_both_used(kept):
     query = "SELECT fare AS x, km AS x FROM trips"
-    assert con.sql(f"FROM detect_anomalies('{query}')").columns == ["x", "x_1", *RESULTS]
-    rows(con, f"SELECT train_model('twins', '{query}')")
-    assert saved_model(con, "twins").positional_columns == ("x", "x_1")
+    assert kept.sql(f"FROM detect_anomalies('{query}')").columns == ["x", "x_1", *RESULTS]
+    rows(kept, f"SELECT train_model('twins', '{query}')")
+    assert saved_model(kept, "twins").positional_columns == ("x", "x_1")
 
 
-def test_the_scalar_form_is_a_struct_of_the_same_three(con):
+def test_the_scalar_form_is_a_struct_of_the_same_three(kept):
     kind = "STRUCT(anomaly_score DOUBLE, severity DOUBLE, is_anomaly BOOLEAN)"
-    assert rows(con, "SELECT DISTINCT typeof(detect_anomalies('fares', t)) FROM trips AS t") == [(kind,)]
-    unpacked = rows(con, "SELECT d.* FROM (SELECT detect_anomalies('fares', t) AS d FROM trips AS t)")
+    assert rows(kept, "SELECT DISTINCT typeof(detect_anomalies('fares', t)) FROM trips AS t") == [(kind,)]
+    unpacked = rows(kept, "SELECT d.* FROM (SELECT detect_anomalies('fares', t) AS d FROM trips AS t)")
     results = ", ".join(RESULTS)
-    assert unpacked == rows(con, f"SELECT {results} FROM detect_anomalies('trips', model => 'fares')")
+    assert unpacked == rows(kept, f"SELECT {results} FROM detect_anomalies('trips', model => 'fares')")
 
 
-def test_train_model_as_table_and_as_scalar_tell_the_same(con):
-    table = con.sql("FROM train_model('a', 'trips')")
+def test_train_model_as_table_and_as_scalar_tell_the_same(kept):
+    table = kept.sql("FROM train_model('a', 'trips')")
     assert table.columns == STORED
     assert table.types == ["VARCHAR", "INTEGER", "VARCHAR", "BIGINT", "INTEGER", "DOUBLE"]
     described = dict(zip(STORED, table.fetchall()[0], strict=True))
-    model = saved_model(con, "a")
+    model = saved_model(kept, "a")
     assert described == {
         "name": "a", "version": 1, "algorithm": "auto", "n_rows": 501, "n_features": model.n_features,
         "threshold": model.threshold,
     }  # fmt: skip
-    assert value(con, "SELECT train_model('b', 'trips')") == {**described, "name": "b"}
+    assert value(kept, "SELECT train_model('b', 'trips')") == {**described, "name": "b"}
 
 
-def test_fit_model_returns_a_row_of_the_table_of_models(con):
-    table, fitted = con.sql("FROM adsql.models"), con.sql("FROM fit_model('a', 'trips')")
+def test_fit_model_returns_a_row_of_the_table_of_models(kept):
+    table, fitted = kept.sql("FROM adsql.models"), kept.sql("FROM fit_model('a', 'trips')")
     assert (fitted.columns, fitted.types) == (table.columns, table.types)
-    assert rows(con, "SELECT name FROM adsql.models") == [("fares",)], "fitting alone stores nothing"
+    assert rows(kept, "SELECT name FROM adsql.models") == [("fares",)], "fitting alone stores nothing"
 
 
-def test_models_lists_versions_in_order_and_marks_the_newest(con):
-    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
+def test_models_lists_versions_in_order_and_marks_the_newest(kept):
+    rows(kept, "SELECT train_model('fares', 'trips', 'mad')")
     rows(
-        con, "SELECT train_model('another', 'FROM trips LIMIT 400', 'iqr', segment_by => 'kind', contamination => 0.1)"
+        kept, "SELECT train_model('another', 'FROM trips LIMIT 400', 'iqr', segment_by => 'kind', contamination => 0.1)"
     )
-    listed = con.sql("FROM models()")
+    listed = kept.sql("FROM models()")
     assert listed.columns == [
         "name", "version", "is_newest", "algorithm", "n_rows", "n_features", "threshold", "threshold_policy",
         "segment_by", "n_segments", "source", "created_at", "content_hash",
     ]  # fmt: skip
     shown = "name, version, is_newest, algorithm, n_rows, threshold_policy, segment_by, n_segments, source"
-    assert rows(con, f"SELECT {shown} FROM models()") == [
+    assert rows(kept, f"SELECT {shown} FROM models()") == [
         ("another", 1, True, "iqr", 400, "contamination = 0.1", ["kind"], 3, "FROM trips LIMIT 400"),
         ("fares", 1, False, "auto", 501, "automatic", [], 1, "trips"),
         ("fares", 2, True, "mad", 501, "automatic", [], 1, "trips"),
@@ -127,15 +127,15 @@ def test_times_are_utc_whatever_the_time_zone_of_the_session(con):
     ]
 
 
-def test_model_info_tells_settings_features_and_what_was_left_out(con):
-    rows(con, "SELECT train_model('k', 'trips', 'knn', params => '{\"n_neighbors\": 7}', seed => 3)")
-    info = con.sql("FROM model_info('k')")
+def test_model_info_tells_settings_features_and_what_was_left_out(kept):
+    rows(kept, "SELECT train_model('k', 'trips', 'knn', params => '{\"n_neighbors\": 7}', seed => 3)")
+    info = kept.sql("FROM model_info('k')")
     assert (info.columns, info.types) == (["section", "name", "value", "segment"], ["VARCHAR"] * 4)
     facts = {(section, name): text for section, name, text, _ in info.fetchall()}
     assert facts["model", "algorithm"] == "knn"
     assert facts["model", "seed"] == "3"
     assert facts["model", "n_rows"] == facts["model", "n_fit_rows"] == "501"
-    assert facts["model", "content_hash"] == value(con, "SELECT content_hash FROM models() WHERE name = 'k'")
+    assert facts["model", "content_hash"] == value(kept, "SELECT content_hash FROM models() WHERE name = 'k'")
     assert facts["parameter", "n_neighbors"] == "7"
     assert facts["parameter", "method"] == "largest", "parameters that were not given are shown as well"
     assert facts["feature", "fare"].startswith("its value")
@@ -143,8 +143,8 @@ def test_model_info_tells_settings_features_and_what_was_left_out(con):
     assert facts["left out", "id"].startswith("a key")
 
 
-def test_detectors_lists_every_registered_one_with_its_parameters(con):
-    listed = con.sql("FROM detectors()")
+def test_detectors_lists_every_registered_one_with_its_parameters(kept):
+    listed = kept.sql("FROM detectors()")
     assert listed.columns == [
         "algorithm", "summary", "capability", "score", "cost", "parameters", "aliases", "reference", "incremental",
         "explainable", "exportable", "max_rows",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,9 +15,12 @@ import adsql
 from sql.support import DETECTORS, RESULTS, assert_same_bits, columns_of, rows, saved_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import duckdb
+
+    from adsql.segment import Scores
 
 # Every kind of feature, and every kind of value that is easily lost on the way: NULL, NaN, infinities, -0.0.
 MIXED = """
@@ -67,6 +72,13 @@ def large() -> Iterator[duckdb.DuckDBPyConnection]:
         rows(con, "SELECT train_model($name, 'mixed', $name, params => $params)", {"name": name, "params": params})
     yield con
     con.close()
+
+
+@pytest.fixture(scope="module")
+def library(large: duckdb.DuckDBPyConnection) -> Callable[[str], Scores]:
+    """What the library gives for the large table, by the model's name: the same for any number of threads."""
+    table = columns_of(large, "FROM mixed")
+    return cache(lambda name: saved_model(large, name).score(table))
 
 
 def assert_results(con, query, expected):
@@ -121,9 +133,9 @@ def test_a_model_of_segments_gives_what_the_library_gives(mixed, name):
 
 @pytest.mark.parametrize("name", DETECTORS)
 @pytest.mark.parametrize("threads", [1, 2])
-def test_large_tables_give_what_the_library_gives_in_the_table_s_order(large, name, threads):
+def test_large_tables_give_what_the_library_gives_in_the_table_s_order(large, library, name, threads):
     large.execute(f"SET threads = {threads}")
-    expected = saved_model(large, name).score(columns_of(large, "FROM mixed"))
+    expected = library(name)
     found = columns_of(large, f"FROM detect_anomalies('mixed', model => '{name}')")
     assert found["id"].equals(columns_of(large, "SELECT id FROM mixed")["id"])
     for result in RESULTS:
@@ -154,28 +166,35 @@ def test_small_tables_split_over_threads_give_the_same(mixed, name):
         mixed.execute("RESET threads")
 
 
-def test_scores_survive_checkpoint_vacuum_and_reopening(file):
-    con = adsql.connect(file)
+@pytest.fixture(scope="module")
+def written(made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list, dict[str, list]]:
+    """A file that was written anew with a model of each detector, and the hashes and scores there were before."""
+    path = shutil.copy(made_once, tmp_path_factory.mktemp("written") / "trips.db")
+    con = adsql.connect(path)
     for name in DETECTORS:
         rows(con, f"SELECT train_model('{name}', 'trips', '{name}')")
-    scores = {name: rows(con, f"SELECT id, detect_anomalies('{name}', t) FROM trips AS t") for name in DETECTORS}
     hashes = rows(con, "SELECT name, content_hash FROM models()")
+    scores = {name: rows(con, f"SELECT id, detect_anomalies('{name}', t) FROM trips AS t") for name in DETECTORS}
     con.execute("CHECKPOINT")
     con.execute("VACUUM")
     con.execute("VACUUM ANALYZE trips")
     con.close()
-    con = adsql.connect(file)
+    return path, hashes, scores
+
+
+def test_scores_survive_checkpoint_vacuum_and_reopening(written):
+    path, hashes, scores = written
+    con = adsql.connect(path)
     assert rows(con, "SELECT name, content_hash FROM models()") == hashes
     for name in DETECTORS:
         assert rows(con, f"SELECT id, detect_anomalies('{name}', t) FROM trips AS t") == scores[name]
     con.close()
 
 
-def test_another_process_restores_the_models_and_gives_the_same(file):
+def test_another_process_restores_the_models_and_gives_the_same(written):
+    path, _, _ = written
     query = "SELECT name, hex(content_hash), anomaly_score(name, t)::VARCHAR FROM adsql.models, trips AS t ORDER BY ALL"
-    con = adsql.connect(file)
-    for name in DETECTORS:
-        rows(con, f"SELECT train_model('{name}', 'trips', '{name}')")
+    con = adsql.connect(path)
     here = rows(con, query)
     con.close()
     program = (
@@ -183,6 +202,6 @@ def test_another_process_restores_the_models_and_gives_the_same(file):
         "con.execute('SET enable_progress_bar = false'); "  # it would be drawn among the output of a slow machine
         "print(con.execute(sys.argv[2]).fetchall())"
     )
-    ran = subprocess.run([sys.executable, "-c", program, file, query], check=True, capture_output=True, text=True)
+    ran = subprocess.run([sys.executable, "-c", program, path, query], check=True, capture_output=True, text=True)
     assert ran.stdout.strip() == repr(here)
     assert len(here) == 501 * (len(DETECTORS) + 1)

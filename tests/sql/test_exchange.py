@@ -12,66 +12,73 @@ STORED = ["name", "version", "algorithm", "n_rows", "n_features", "threshold"]
 TYPES = ["VARCHAR", "INTEGER", "VARCHAR", "BIGINT", "INTEGER", "DOUBLE"]
 
 
-@pytest.fixture
-def other():
+@pytest.fixture(scope="module")
+def other_open():
     with adsql.connect() as connection:
         connection.execute(TRIPS)
         yield connection
 
 
-def test_a_model_is_the_same_row_in_another_database(con, other):
-    data = value(con, "SELECT export_model('fares')")
+@pytest.fixture
+def other(other_open):
+    """Another database, to which tests add models alone."""
+    yield other_open
+    other_open.execute("DELETE FROM adsql.models")
+
+
+def test_a_model_is_the_same_row_in_another_database(kept, other):
+    data = value(kept, "SELECT export_model('fares')")
     assert isinstance(data, bytes)
     result = other.sql("FROM import_model('fares', $data)", params={"data": data})
     assert (result.columns, result.types) == (STORED, TYPES)
-    assert result.fetchall() == rows(con, f"SELECT {', '.join(STORED)} FROM models()")
-    assert rows(other, f"SELECT {KEPT} FROM adsql.models") == rows(con, f"SELECT {KEPT} FROM adsql.models")
+    assert result.fetchall() == rows(kept, f"SELECT {', '.join(STORED)} FROM models()")
+    assert rows(other, f"SELECT {KEPT} FROM adsql.models") == rows(kept, f"SELECT {KEPT} FROM adsql.models")
 
 
 @pytest.mark.parametrize("algorithm", DETECTORS)
-def test_it_scores_the_same_there(con, other, algorithm):
-    rows(con, "SELECT train_model('m', 'trips', algorithm => $1, segment_by => 'kind')", [algorithm])
-    rows(other, "SELECT import_model('m', $1)", [value(con, "SELECT export_model('m')")])
+def test_it_scores_the_same_there(kept, other, algorithm):
+    rows(kept, "SELECT train_model('m', 'trips', algorithm => $1, segment_by => 'kind')", [algorithm])
+    rows(other, "SELECT import_model('m', $1)", [value(kept, "SELECT export_model('m')")])
     scores = "SELECT id, anomaly_score, severity, is_anomaly FROM detect_anomalies('trips', model => 'm') ORDER BY id"
-    assert rows(other, scores) == rows(con, scores)
+    assert rows(other, scores) == rows(kept, scores)
 
 
-def test_the_scalar_form_returns_a_struct_for_each_row(con):
-    rows(con, "SELECT train_model('other', 'trips', 'mad')")
-    found = rows(con, "SELECT import_model('copy of ' || name, export_model(name)) FROM models() ORDER BY name")
+def test_the_scalar_form_returns_a_struct_for_each_row(kept):
+    rows(kept, "SELECT train_model('other', 'trips', 'mad')")
+    found = rows(kept, "SELECT import_model('copy of ' || name, export_model(name)) FROM models() ORDER BY name")
     assert [row[0]["name"] for row in found] == ["copy of fares", "copy of other"]
     assert [row[0]["algorithm"] for row in found] == ["auto", "mad"]
-    assert value(con, "SELECT count(*) FROM models()") == 4
+    assert value(kept, "SELECT count(*) FROM models()") == 4
 
 
-def test_versions(con):
-    rows(con, "SELECT train_model('fares', 'trips', 'mad')")
-    rows(con, "SELECT import_model('copy', export_model('fares'))")
-    assert value(con, "SELECT import_model('copy', export_model('fares')).version") == 1, "it is the same model"
-    assert value(con, "SELECT import_model('copy', export_model('fares', version => 1)).version") == 2
+def test_versions(kept):
+    rows(kept, "SELECT train_model('fares', 'trips', 'mad')")
+    rows(kept, "SELECT import_model('copy', export_model('fares'))")
+    assert value(kept, "SELECT import_model('copy', export_model('fares')).version") == 1, "it is the same model"
+    assert value(kept, "SELECT import_model('copy', export_model('fares', version => 1)).version") == 2
     hashes = "SELECT content_hash FROM models() WHERE name = '{}' ORDER BY version"
-    assert rows(con, hashes.format("copy")) == rows(con, hashes.format("fares"))[::-1]
+    assert rows(kept, hashes.format("copy")) == rows(kept, hashes.format("fares"))[::-1]
 
 
-def test_a_file_holds_a_model(con, other, tmp_path):
+def test_a_file_holds_a_model(kept, other, tmp_path):
     file = tmp_path / "fares.adsql"
-    con.execute(f"COPY (SELECT export_model('fares')) TO '{file}' (FORMAT blob)")
-    assert file.read_bytes() == value(con, "SELECT export_model('fares')")
+    kept.execute(f"COPY (SELECT export_model('fares')) TO '{file}' (FORMAT blob)")
+    assert file.read_bytes() == value(kept, "SELECT export_model('fares')")
     assert value(other, f"SELECT import_model('fares', content).n_rows FROM read_blob('{file}')") == 501
 
 
-def test_it_is_stored_whatever_becomes_of_the_transaction(con):
-    con.execute("BEGIN")
-    rows(con, "SELECT import_model('copy', export_model('fares'))")
-    con.execute("ROLLBACK")
-    assert rows(con, "SELECT name FROM models()") == [("copy",), ("fares",)]
+def test_it_is_stored_whatever_becomes_of_the_transaction(kept):
+    kept.execute("BEGIN")
+    rows(kept, "SELECT import_model('copy', export_model('fares'))")
+    kept.execute("ROLLBACK")
+    assert rows(kept, "SELECT name FROM models()") == [("copy",), ("fares",)]
 
 
-def test_one_bad_model_of_several_stores_none(con):
+def test_one_bad_model_of_several_stores_none(kept):
     query = "SELECT import_model('a' || i, CASE i WHEN 0 THEN export_model('fares') ELSE 'x'::BLOB END) FROM range(2) AS r(i)"
     with raises("ADSQL_CORRUPT_MODEL"):
-        rows(con, query)
-    assert value(con, "SELECT count(*) FROM models()") == 1
+        rows(kept, query)
+    assert value(kept, "SELECT count(*) FROM models()") == 1
 
 
 @pytest.mark.parametrize(
@@ -90,10 +97,10 @@ def test_one_bad_model_of_several_stores_none(con):
         ("SELECT import_model(NULL, export_model('fares'))", "ADSQL_INVALID_MODEL_NAME", "None"),
     ],
 )
-def test_what_cannot_be_exported_or_imported(con, query, code, words):
+def test_what_cannot_be_exported_or_imported(kept, query, code, words):
     with raises(code, words):
-        rows(con, query)
-    assert rows(con, "SELECT name FROM models()") == [("fares",)]
+        rows(kept, query)
+    assert rows(kept, "SELECT name FROM models()") == [("fares",)]
 
 
 def test_a_damaged_row_is_not_exported(con):

@@ -15,9 +15,9 @@ RANKERS = [name for name, cls in detectors().items() if is_ranker(cls)]
 
 
 @pytest.mark.parametrize("name", RANKERS)
-def test_results_are_those_of_the_library_in_the_source_s_order(con, name):
-    found = columns_of(con, f"FROM detect_anomalies('FROM trips ORDER BY hash(id)', algorithm => '{name}')")
-    source = columns_of(con, "FROM trips ORDER BY hash(id)")
+def test_results_are_those_of_the_library_in_the_source_s_order(kept, name):
+    found = columns_of(kept, f"FROM detect_anomalies('FROM trips ORDER BY hash(id)', algorithm => '{name}')")
+    source = columns_of(kept, "FROM trips ORDER BY hash(id)")
     assert list(found) == [*source, *RESULTS]
     assert all(found[column].equals(source[column]) for column in source)
     expected = rank(source, TrainingOptions.parse(name))
@@ -26,13 +26,13 @@ def test_results_are_those_of_the_library_in_the_source_s_order(con, name):
 
 
 @pytest.mark.parametrize("name", ["cd", "cof", "lmdd", "loci", "sod", "sos"])
-def test_the_strange_trip_is_found(con, name):
+def test_the_strange_trip_is_found(kept, name):
     query = "SELECT id FROM detect_anomalies('trips', algorithm => $1) ORDER BY anomaly_score DESC LIMIT 1"
-    assert value(con, query, [name]) == ANOMALY
+    assert value(kept, query, [name]) == ANOMALY
 
 
 @pytest.mark.parametrize("name", RANKERS)
-def test_training_is_refused_with_what_to_do_instead(con, name):
+def test_training_is_refused_with_what_to_do_instead(kept, name):
     instead = detectors()[name].spec.instead
     for call in (
         "FROM train_model('m', 'trips', '{}')",
@@ -40,15 +40,15 @@ def test_training_is_refused_with_what_to_do_instead(con, name):
         "SELECT train_model('m', 'trips', '{}')",
     ):
         with raises("ADSQL_NOT_ROW_WISE", f"algorithm => '{name}'", f"'{instead}'"):
-            con.execute(call.format(name))
-    assert rows(con, "SELECT name FROM models()") == [("fares",)]
+            kept.execute(call.format(name))
+    assert rows(kept, "SELECT name FROM models()") == [("fares",)]
 
 
 @pytest.mark.parametrize("name", RANKERS)
-def test_a_source_with_more_rows_than_it_takes_is_refused(con, name):
+def test_a_source_with_more_rows_than_it_takes_is_refused(kept, name):
     limit = detectors()[name].spec.max_rows
     with raises("ADSQL_TOO_MANY_ROWS", f"{name} ", "3000000 rows", f"at most {limit} rows", f"SAMPLE {limit} ROWS"):
-        con.execute(f"FROM detect_anomalies('SELECT i % 7 AS x FROM range(3000000) AS r(i)', algorithm => '{name}')")
+        kept.execute(f"FROM detect_anomalies('SELECT i % 7 AS x FROM range(3000000) AS r(i)', algorithm => '{name}')")
 
 
 def test_the_sample_that_the_refusal_advises_works(con):
@@ -69,15 +69,15 @@ def test_segments_may_have_more_rows_together_than_one_may_have_alone(con):
         )
 
 
-def test_columns_parameters_and_thresholds_are_those_of_other_detectors(con):
+def test_columns_parameters_and_thresholds_are_those_of_other_detectors(kept):
     query = "SELECT count(*) FILTER (is_anomaly) FROM detect_anomalies('trips', 'cof', ['fare', 'km'], {})"
-    assert value(con, query.format("alert_budget => 5")) == 5
-    assert value(con, query.format("contamination => 0.1, params => {'n_neighbors': 7}")) == 50
-    assert value(con, query.format("threshold => 1e9")) == 0
+    assert value(kept, query.format("alert_budget => 5")) == 5
+    assert value(kept, query.format("contamination => 0.1, params => {'n_neighbors': 7}")) == 50
+    assert value(kept, query.format("threshold => 1e9")) == 0
     with raises("ADSQL_INVALID_PARAMETER", "cof: n_neighbors = 0"):
-        con.execute("FROM detect_anomalies('trips', 'cof', params => {'n_neighbors': 0})")
+        kept.execute("FROM detect_anomalies('trips', 'cof', params => {'n_neighbors': 0})")
     with raises("ADSQL_UNKNOWN_COLUMN", "'no'"):
-        con.execute("FROM detect_anomalies('trips', 'cof', columns => 'no')")
+        kept.execute("FROM detect_anomalies('trips', 'cof', columns => 'no')")
 
 
 def test_the_result_is_a_table_like_any_other(con, tmp_path):
@@ -94,9 +94,9 @@ def test_the_result_is_a_table_like_any_other(con, tmp_path):
     assert filtered == [(row[0],) for row in expected if row[-1] and row[-3] > 1 and row[2] > 0]
 
 
-def test_a_source_that_differs_each_time_is_ranked_as_it_is_returned(con):
+def test_a_source_that_differs_each_time_is_ranked_as_it_is_returned(kept):
     source = "SELECT random() AS x, random() AS y FROM range(300)"
-    found = columns_of(con, f"FROM detect_anomalies('{source}', algorithm => 'cof')")
+    found = columns_of(kept, f"FROM detect_anomalies('{source}', algorithm => 'cof')")
     expected = rank({name: found[name] for name in ("x", "y")}, TrainingOptions.parse("cof"))
     assert_same_bits(found["anomaly_score"], expected.anomaly_score, expected.present)
 
@@ -119,9 +119,9 @@ def test_types_come_back_as_they_were(con):
     ) == rows(con, "FROM typed")
 
 
-def test_a_dataframe_is_ranked(con):
+def test_a_dataframe_is_ranked(kept):
     points = pa.table({"x": [float(i % 10) for i in range(50)] + [99.0], "y": [float(i % 7) for i in range(51)]})
     query = "SELECT x FROM detect_anomalies('points', algorithm => 'cof') ORDER BY anomaly_score DESC LIMIT 1"
     # DuckDB looks for the variable where its execute is called.
-    assert con.execute(query).fetchall() == [(99.0,)]
+    assert kept.execute(query).fetchall() == [(99.0,)]
     assert len(points) == 51

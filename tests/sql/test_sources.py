@@ -50,9 +50,9 @@ FORMATS = {
 }
 
 
-@pytest.fixture
-def expected(con):
-    return rows(con, "FROM detect_anomalies('trips')")
+@pytest.fixture(scope="module")
+def expected(kept_open):
+    return rows(kept_open, "FROM detect_anomalies('trips')")
 
 
 def detected(con, source, **values):
@@ -106,61 +106,63 @@ def test_the_schema_and_database_in_use_are_searched_first(con, expected):
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_a_query_is_read_as_it_is_written(con, expected, query):
-    assert detected(con, query) == expected
+def test_a_query_is_read_as_it_is_written(kept, expected, query):
+    assert detected(kept, query) == expected
 
 
 @pytest.mark.parametrize("terms", [330, 900])
 def test_a_query_with_a_sum_of_hundreds_of_terms_is_a_source(con, terms):
+    # DuckDB takes seconds to look for what such sums have in common.
+    con.execute("SET disabled_optimizers = 'common_subexpressions'")
     deep = " + ".join(["fare"] * terms)
     assert len(detected(con, f"SELECT {deep} AS x FROM trips")) == 501
     with raises("ADSQL_INVALID_SOURCE", "is a write"):
         detected(con, f"WITH gone AS (DELETE FROM trips RETURNING *) SELECT {deep} AS x FROM gone")
 
 
-def test_a_query_with_a_constant_that_is_not_a_number_is_a_source(con):
-    found = detected(con, "SELECT 'nan'::DOUBLE AS nothing, fare FROM trips")
-    assert [row[2:] for row in found] == [row[1:] for row in detected(con, "SELECT fare FROM trips")]
+def test_a_query_with_a_constant_that_is_not_a_number_is_a_source(kept):
+    found = detected(kept, "SELECT 'nan'::DOUBLE AS nothing, fare FROM trips")
+    assert [row[2:] for row in found] == [row[1:] for row in detected(kept, "SELECT fare FROM trips")]
     with raises("ADSQL_EMPTY_SOURCE"):
-        detected(con, "SELECT 'nan'::DOUBLE AS nothing, fare FROM trips WHERE false")
+        detected(kept, "SELECT 'nan'::DOUBLE AS nothing, fare FROM trips WHERE false")
     with raises("ADSQL_INVALID_SOURCE", "is a write"):
-        detected(con, "WITH gone AS (DELETE FROM trips RETURNING *) SELECT 'nan'::DOUBLE AS nothing FROM gone")
+        detected(kept, "WITH gone AS (DELETE FROM trips RETURNING *) SELECT 'nan'::DOUBLE AS nothing FROM gone")
 
 
-def test_text_that_looks_like_a_write_is_none(con, expected):
-    assert detected(con, """SELECT * FROM trips WHERE kind <> '"type":"DELETE_QUERY_NODE"'""") == expected
+def test_text_that_looks_like_a_write_is_none(kept, expected):
+    assert detected(kept, """SELECT * FROM trips WHERE kind <> '"type":"DELETE_QUERY_NODE"'""") == expected
 
 
-def test_values_are_a_source(con):
-    found = con.sql("FROM detect_anomalies('VALUES (1.5), (2.5), (1.75), (99.0)', columns => ['col0'])")
+def test_values_are_a_source(kept):
+    found = kept.sql("FROM detect_anomalies('VALUES (1.5), (2.5), (1.75), (99.0)', columns => ['col0'])")
     assert found.columns == ["col0", *RESULTS]
     assert [row[0] for row in found.fetchall()] == [1.5, 2.5, 1.75, 99]
 
 
-def test_a_table_function_is_a_source(con):
+def test_a_table_function_is_a_source(kept):
     source = "SELECT i, i * i % 17 AS x FROM range(100) AS r(i)"
-    assert rows(con, f"SELECT i, x FROM detect_anomalies('{source}')") == rows(con, source)
-    assert len(rows(con, "FROM detect_anomalies('FROM range(100)', columns => 'range')")) == 100
+    assert rows(kept, f"SELECT i, x FROM detect_anomalies('{source}')") == rows(kept, source)
+    assert len(rows(kept, "FROM detect_anomalies('FROM range(100)', columns => 'range')")) == 100
 
 
 @pytest.mark.parametrize(
     "form", ["SELECT count(*) FROM detect_anomalies('{}')", "SELECT train_model('m', '{}').n_rows"]
 )
-def test_a_common_table_expression_of_the_statement_is_reached_by_a_query(con, form):
+def test_a_common_table_expression_of_the_statement_is_reached_by_a_query(kept, form):
     definition = "WITH days(fare, km) AS (SELECT fare, km FROM trips WHERE kind = ''day'')"
     query = definition.replace("''", "'") + " " + form.format("FROM days")
-    assert value(con, query) == 250
+    assert value(kept, query) == 250
     materialized = "WITH days AS MATERIALIZED (FROM trips WHERE kind = 'day'), few AS (FROM days LIMIT 100) "
-    assert value(con, materialized + form.format("SELECT fare FROM few WHERE true")) == 100
+    assert value(kept, materialized + form.format("SELECT fare FROM few WHERE true")) == 100
 
 
 @pytest.mark.parametrize(
     "query",
     ["SELECT*FROM days", "/* hi */ SELECT * FROM days", "-- hi\nSELECT * FROM days", "FROM(FROM days)", '(FROM"days")'],
 )
-def test_a_query_is_known_by_what_it_is_and_not_by_its_spaces(con, query):
+def test_a_query_is_known_by_what_it_is_and_not_by_its_spaces(kept, query):
     definition = "WITH days AS (SELECT fare, km FROM trips WHERE kind = 'day')"
-    found = con.execute(f"{definition} SELECT count(*) FROM detect_anomalies($source)", {"source": query})
+    found = kept.execute(f"{definition} SELECT count(*) FROM detect_anomalies($source)", {"source": query})
     assert found.fetchall() == [(250,)]
 
 
@@ -171,19 +173,19 @@ def test_a_file_s_name_may_look_like_sql(con, tmp_path, monkeypatch, name):
     assert len(detected(con, f"./{name}")) == 501
 
 
-def test_a_common_table_expression_hides_a_table_of_its_name(con):
-    assert value(con, "WITH trips AS (FROM trips LIMIT 60) SELECT count(*) FROM detect_anomalies('FROM trips')") == 60
+def test_a_common_table_expression_hides_a_table_of_its_name(kept):
+    assert value(kept, "WITH trips AS (FROM trips LIMIT 60) SELECT count(*) FROM detect_anomalies('FROM trips')") == 60
 
 
-def test_one_detection_may_be_the_source_of_another(con):
+def test_one_detection_may_be_the_source_of_another(kept):
     usual = "SELECT fare, km FROM detect_anomalies('trips') WHERE NOT is_anomaly"
     query = f"WITH usual AS ({usual}) SELECT count(*) FROM detect_anomalies('FROM usual')"
-    assert value(con, query) == 500
+    assert value(kept, query) == 500
 
 
-def test_scores_of_a_model_may_be_a_feature_of_another(con):
+def test_scores_of_a_model_may_be_a_feature_of_another(kept):
     source = "SELECT fare, anomaly_score(''fares'', t) AS first FROM trips AS t"
-    assert value(con, f"SELECT count(anomaly_score) FROM detect_anomalies('{source}')") == 501
+    assert value(kept, f"SELECT count(anomaly_score) FROM detect_anomalies('{source}')") == 501
 
 
 def test_rows_of_an_open_transaction_are_seen_by_itself_alone(con):
@@ -200,23 +202,23 @@ def test_rows_of_an_open_transaction_are_seen_by_itself_alone(con):
     assert len(detected(con, "trips")) == 501
 
 
-def test_python_s_tables_are_sources_by_the_name_of_their_variable(con):
-    expected = rows(con, "FROM detect_anomalies('SELECT * EXCLUDE (started) FROM trips')")
-    arrow_table = con.sql("SELECT * EXCLUDE (started) FROM trips").to_arrow_table()
+def test_python_s_tables_are_sources_by_the_name_of_their_variable(kept):
+    expected = rows(kept, "FROM detect_anomalies('SELECT * EXCLUDE (started) FROM trips')")
+    arrow_table = kept.sql("SELECT * EXCLUDE (started) FROM trips").to_arrow_table()
     polars_frame, lazy_frame = pl.from_arrow(arrow_table), pl.from_arrow(arrow_table).lazy()
-    relation = con.sql("SELECT * EXCLUDE (started) FROM trips")
+    relation = kept.sql("SELECT * EXCLUDE (started) FROM trips")
     batches = pa.Table.from_batches(arrow_table.to_batches(max_chunksize=100))
     assert [len(x) for x in (arrow_table, polars_frame, batches)] == [501] * 3
     assert (lazy_frame.collect_schema().names(), relation.columns) == (arrow_table.column_names,) * 2
     for name in ("arrow_table", "polars_frame", "lazy_frame", "relation", "batches"):
-        assert con.execute(f"FROM detect_anomalies('{name}')").fetchall() == expected
-    assert con.execute("SELECT train_model('m', 'polars_frame').n_rows").fetchall() == [(501,)]
-    assert con.execute("SELECT count(*) FROM detect_anomalies('SELECT km FROM arrow_table')").fetchall() == [(501,)]
+        assert kept.execute(f"FROM detect_anomalies('{name}')").fetchall() == expected
+    assert kept.execute("SELECT train_model('m', 'polars_frame').n_rows").fetchall() == [(501,)]
+    assert kept.execute("SELECT count(*) FROM detect_anomalies('SELECT km FROM arrow_table')").fetchall() == [(501,)]
 
 
-def test_a_pandas_frame_is_a_source_and_its_nan_is_missing(con):
+def test_a_pandas_frame_is_a_source_and_its_nan_is_missing(kept):
     frame = pd.DataFrame({"fare": [2.5, None, 3.5, 2.0, 500.0] * 20, "kind": ["a", "b"] * 50})
-    found = con.execute("SELECT fare, anomaly_score FROM detect_anomalies('frame')").fetchall()
+    found = kept.execute("SELECT fare, anomaly_score FROM detect_anomalies('frame')").fetchall()
     assert [row[0] for row in found][:3] == [2.5, None, 3.5]
     assert len(frame) == len(found) == 100
     assert None not in [row[1] for row in found]
@@ -243,9 +245,9 @@ def test_files_can_be_read_in_a_query_with_their_options(con, tmp_path):
     assert len(detected(con, query)) == 250
 
 
-def test_a_file_that_is_missing_is_an_unknown_source(con, tmp_path):
+def test_a_file_that_is_missing_is_an_unknown_source(kept, tmp_path):
     with raises("ADSQL_UNKNOWN_SOURCE", "no such.csv", "No files found"):
-        detected(con, f"{tmp_path}/no such.csv")
+        detected(kept, f"{tmp_path}/no such.csv")
 
 
 def test_a_view_that_reads_a_missing_table_is_not_called_missing_itself(con):
@@ -254,14 +256,14 @@ def test_a_view_that_reads_a_missing_table_is_not_called_missing_itself(con):
         detected(con, "broken")
 
 
-def test_a_missing_table_in_a_query_is_named_by_duckdb(con):
+def test_a_missing_table_in_a_query_is_named_by_duckdb(kept):
     with pytest.raises(duckdb.CatalogException, match="Table with name nowhere does not exist"):
-        detected(con, "SELECT * FROM nowhere")
+        detected(kept, "SELECT * FROM nowhere")
 
 
-def test_the_nearest_table_is_suggested_and_nothing_of_the_system(con):
+def test_the_nearest_table_is_suggested_and_nothing_of_the_system(kept):
     with raises("ADSQL_UNKNOWN_SOURCE", "did you mean 'trips'?"):
-        detected(con, "trip")
+        detected(kept, "trip")
     with raises("ADSQL_UNKNOWN_SOURCE") as caught:
-        detected(con, "pg_clas")
+        detected(kept, "pg_clas")
     assert "did you mean" not in str(caught.value)

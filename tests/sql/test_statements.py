@@ -38,16 +38,16 @@ CLAUSES = [
 
 
 @pytest.mark.parametrize("query", CLAUSES)
-def test_the_functions_stand_in_any_clause(con, query):
-    assert rows(con, query) == STRANGE
+def test_the_functions_stand_in_any_clause(kept, query):
+    assert rows(kept, query) == STRANGE
 
 
 @pytest.mark.parametrize("model", ["", ", model => 'fares'"])
-def test_a_filter_around_a_detection_changes_nothing_that_it_learned(con, model):
-    every = rows(con, f"FROM detect_anomalies('trips'{model})")
-    filtered = rows(con, f"FROM detect_anomalies('trips'{model}) WHERE id % 3 = 0 AND fare > 5")
+def test_a_filter_around_a_detection_changes_nothing_that_it_learned(kept, model):
+    every = rows(kept, f"FROM detect_anomalies('trips'{model})")
+    filtered = rows(kept, f"FROM detect_anomalies('trips'{model}) WHERE id % 3 = 0 AND fare > 5")
     assert filtered == [row for row in every if row[0] % 3 == 0 and row[1] is not None and row[1] > 5]
-    assert rows(con, f"FROM detect_anomalies('trips'{model}) LIMIT 7") == every[:7]
+    assert rows(kept, f"FROM detect_anomalies('trips'{model}) LIMIT 7") == every[:7]
 
 
 def test_a_table_is_created_and_filled_from_a_detection(con):
@@ -114,19 +114,19 @@ def test_a_view_over_a_model_follows_its_newest_version(con):
     assert rows(con, "FROM newest") == first
 
 
-def test_values_are_bound_to_every_argument(con):
+def test_values_are_bound_to_every_argument(kept):
     expected = rows(
-        con, "FROM detect_anomalies('trips', 'knn', ['fare', 'km'], 'kind', 0.05, '{\"n_neighbors\": 3}', 9)"
+        kept, "FROM detect_anomalies('trips', 'knn', ['fare', 'km'], 'kind', 0.05, '{\"n_neighbors\": 3}', 9)"
     )
     given = ["trips", "knn", ["fare", "km"], "kind", 0.05, '{"n_neighbors": 3}', 9]
-    assert rows(con, "FROM detect_anomalies(?, ?, ?, ?, ?, ?, ?)", given) == expected
+    assert rows(kept, "FROM detect_anomalies(?, ?, ?, ?, ?, ?, ?)", given) == expected
     named = dict(zip(["s", "a", "c", "g", "o", "p", "r"], given, strict=True))
     by_name = (
         "FROM detect_anomalies($s, algorithm => $a, columns => $c, segment_by => $g, contamination => $o, "
         "params => $p, seed => $r)"
     )
-    assert rows(con, by_name, named) == expected
-    assert rows(con, by_name, {**named, "p": {"n_neighbors": 3}}) == expected
+    assert rows(kept, by_name, named) == expected
+    assert rows(kept, by_name, {**named, "p": {"n_neighbors": 3}}) == expected
 
 
 def test_values_are_bound_to_models_versions_and_features(con):
@@ -142,17 +142,17 @@ def test_values_are_bound_to_models_versions_and_features(con):
     assert value(con, "SELECT drop_model(?, version => ?)", ["fares", 1]) == [1]
 
 
-def test_prepared_statements_run_again_with_other_values(con):
-    rows(con, "SELECT train_model('mad', 'trips', 'mad')")
-    con.execute("PREPARE detect AS SELECT count(*) FROM detect_anomalies($1)")
-    assert [value(con, f"EXECUTE detect('{s}')") for s in ("trips", "FROM trips LIMIT 90", "trips")] == [501, 90, 501]
-    con.execute("PREPARE score AS SELECT anomaly_score($1, t) FROM trips AS t WHERE id = $2")
+def test_prepared_statements_run_again_with_other_values(kept):
+    rows(kept, "SELECT train_model('mad', 'trips', 'mad')")
+    kept.execute("PREPARE detect AS SELECT count(*) FROM detect_anomalies($1)")
+    assert [value(kept, f"EXECUTE detect('{s}')") for s in ("trips", "FROM trips LIMIT 90", "trips")] == [501, 90, 501]
+    kept.execute("PREPARE score AS SELECT anomaly_score($1, t) FROM trips AS t WHERE id = $2")
     for model in ("fares", "mad", "fares"):
-        expected = value(con, f"SELECT anomaly_score('{model}', t) FROM trips AS t WHERE id = 7")
-        assert value(con, f"EXECUTE score('{model}', 7)") == expected
+        expected = value(kept, f"SELECT anomaly_score('{model}', t) FROM trips AS t WHERE id = 7")
+        assert value(kept, f"EXECUTE score('{model}', 7)") == expected
     with raises("ADSQL_UNKNOWN_MODEL", "'missing'"):
-        rows(con, "EXECUTE score('missing', 7)")
-    assert value(con, "EXECUTE score('mad', 7)") is not None
+        rows(kept, "EXECUTE score('missing', 7)")
+    assert value(kept, "EXECUTE score('mad', 7)") is not None
 
 
 def test_a_prepared_statement_sees_the_newest_version_and_its_end(con):
@@ -175,8 +175,8 @@ def test_a_relation_is_lazy_and_may_run_twice(con):
     assert strange.fetchall() == STRANGE
 
 
-def test_results_leave_as_arrow_and_frames(con):
-    relation = con.sql("SELECT id, anomaly_score, is_anomaly FROM detect_anomalies('trips')")
+def test_results_leave_as_arrow_and_frames(kept):
+    relation = kept.sql("SELECT id, anomaly_score, is_anomaly FROM detect_anomalies('trips')")
     table = relation.to_arrow_table()
     assert [str(kind) for kind in table.schema.types] == ["int32", "double", "bool"]
     assert list(relation.df()["is_anomaly"]) == table["is_anomaly"].to_pylist()
@@ -195,11 +195,11 @@ def test_explain_shows_a_plan_and_trains_nothing(con):
     assert rows(con, "SELECT name FROM models()") == [("fares",)]
 
 
-def test_describe_binds_without_running(con):
-    described = rows(con, "DESCRIBE FROM detect_anomalies('trips')")
+def test_describe_binds_without_running(kept):
+    described = rows(kept, "DESCRIBE FROM detect_anomalies('trips')")
     assert [row[0] for row in described][-3:] == RESULTS
-    assert [row[0] for row in rows(con, "DESCRIBE FROM train_model('new', 'trips')")][:2] == ["name", "version"]
-    assert rows(con, "SELECT name FROM models()") == [("fares",)]
+    assert [row[0] for row in rows(kept, "DESCRIBE FROM train_model('new', 'trips')")][:2] == ["name", "version"]
+    assert rows(kept, "SELECT name FROM models()") == [("fares",)]
 
 
 def test_training_and_dropping_happen_once_a_statement_and_only_if_a_row_asks(con):
@@ -273,7 +273,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("refused", "instead"), LIMITS)
-def test_what_duckdb_refuses_has_another_way(con, refused, instead):
+def test_what_duckdb_refuses_has_another_way(kept, refused, instead):
     with pytest.raises(duckdb.Error):
-        rows(con, refused)
-    assert len(rows(con, instead)) == 501
+        rows(kept, refused)
+    assert len(rows(kept, instead)) == 501

@@ -176,13 +176,13 @@ def test_segments_of_a_type_without_a_text_are_refused(everything, name):
         ("['a', 'b'][1 + i % 2]", "['a', 'b'][1 + i % 2]::ENUM('b', 'a')"),
     ],
 )
-def test_types_of_one_kind_replace_each_other(con, trained, scored):
+def test_types_of_one_kind_replace_each_other(kept, trained, scored):
     source = "SELECT {} AS x, (hash(i) % 100)::DOUBLE AS y FROM (SELECT i * i % 97 AS i FROM range(200) AS r(i))"
-    con.execute(f"CREATE TEMP VIEW trained AS {source.format(trained)}")
-    con.execute(f"CREATE TEMP VIEW scored AS {source.format(scored)}")
-    rows(con, "SELECT train_model('m', 'trained')")
-    assert rows(con, "SELECT anomaly_score('m', s) FROM scored AS s") == rows(
-        con, "SELECT anomaly_score('m', t) FROM trained AS t"
+    kept.execute(f"CREATE TEMP VIEW trained AS {source.format(trained)}")
+    kept.execute(f"CREATE TEMP VIEW scored AS {source.format(scored)}")
+    rows(kept, "SELECT train_model('m', 'trained')")
+    assert rows(kept, "SELECT anomaly_score('m', s) FROM scored AS s") == rows(
+        kept, "SELECT anomaly_score('m', t) FROM trained AS t"
     )
 
 
