@@ -14,7 +14,12 @@ from subprocess import CompletedProcess
 
 _PATIENCE = 120
 _forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload(["adsql.cli.app", "adsql_udfs.duckdb"])
+_forking.set_forkserver_preload([
+    "adsql.cli.app", "adsql_udfs.duckdb",
+    # What commands import when they need it: half of what most of them take.
+    "adsql.kernels.compiling", "adsql.plot.picture", "adsql.series.algorithms", "pandas",
+    "scipy.special", "sklearn.ensemble", "typer._adapters",
+])  # fmt: skip
 
 
 def adsql(*arguments, code=0, stdin=""):
