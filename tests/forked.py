@@ -2,7 +2,7 @@
 
 Importing it anew takes most of a second, and what commands import when they need it up to four; the tests run some
 hundreds of them, and dozens of gateways. `python -m adsql` itself is run by the tests that pipe commands and interrupt
-them, by those of gateways that refuse to start, and by those of the documentation.
+them, and by those of gateways that refuse to start.
 """
 
 from __future__ import annotations
