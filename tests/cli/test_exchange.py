@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 import adsql
+from cli.conftest import TRIPS
 from cli.program import adsql as run
 
 
-@pytest.fixture
-def model(folder):
-    """A database with two versions of a model."""
-    with adsql.connect("m.duckdb") as con:
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A database file with two versions of a model, to be copied."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "trips.csv").write_text(TRIPS)
+    with adsql.connect(folder / "m.duckdb") as con:
         for algorithm in ("mad", "zscore"):
-            con.execute("SELECT train_model('m', 'trips.csv', $1)", [algorithm]).fetchall()
+            con.execute("SELECT train_model('m', $1, $2)", [f"{folder}/trips.csv", algorithm]).fetchall()
+    return folder / "m.duckdb"
+
+
+@pytest.fixture
+def model(folder, trained):
+    """A database with two versions of a model."""
+    shutil.copy(trained, "m.duckdb")
     return "m.duckdb"
 
 

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 import pytest
 
+from cli.conftest import TRIPS
 from cli.program import adsql
 
 QUERY = "SELECT *, fare > 900 AS wrong FROM 'trips.csv'"
 
 
-@pytest.fixture
-def models(folder):
-    """Two models of the trips in a file."""
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A database file with two models of the trips, to be copied."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "trips.csv").write_text(TRIPS)
+    options = ("-c", "fare", "--contamination", "0.002")
     for name, algorithm in (("one", "mad"), ("two", "knn")):
-        adsql("train", name, "trips.csv", "-d", "m.duckdb", "-a", algorithm, "-c", "fare", "--contamination", "0.002")
+        adsql("train", name, f"{folder}/trips.csv", "-d", f"{folder}/m.duckdb", "-a", algorithm, *options)
+    return folder / "m.duckdb"
+
+
+@pytest.fixture
+def models(folder, trained):
+    """Two models of the trips in a file."""
+    shutil.copy(trained, "m.duckdb")
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 import pytest
 
@@ -15,6 +16,14 @@ SOURCE = """
 """
 LEVELS = "SELECT i AS t, hash(i) % 5 + if(i >= 200, 9, 0) AS v FROM range(400) r(i)"
 COLUMNS = ("--time", "ts", "--value", "v", "--series", "shop")
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory):
+    """The series as a file."""
+    file = tmp_path_factory.mktemp("shops") / "shops.csv"
+    adsql("sql", f"COPY ({SOURCE}) TO '{file}'")
+    return file
 
 
 def table(*arguments):
@@ -82,8 +91,8 @@ def test_the_last_points_several_values_and_forecasts_can_be_asked_for(folder):
     ],
 )
 @pytest.mark.parametrize("source", [SOURCE, "shops.csv"])
-def test_wrong_options_are_told_of_by_a_code(folder, source, arguments, code, told):
-    adsql("sql", f"COPY ({SOURCE}) TO 'shops.csv'")
+def test_wrong_options_are_told_of_by_a_code(folder, shops, source, arguments, code, told):
+    shutil.copy(shops, "shops.csv")
     assert told in adsql("detect-series", source, *arguments, code=code).stderr
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import adsql
+from cli.program import adsql as run
 from sql_files import outcome, steps
 
 ROOT = Path(__file__).parents[2]
@@ -60,10 +61,7 @@ def test_commands_of_a_page_run(page, trips):
             assert (ROOT / command[0]).stat().st_mode & 0o111, f"{command[0]} cannot be executed"
             continue
         assert command[0] == "adsql", line
-        result = subprocess.run(
-            [sys.executable, "-m", "adsql", *command[1:]], capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, f"{line}\n{result.stderr}"
+        run(*command[1:])
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.stem)

@@ -47,6 +47,17 @@ class Roles:
         self.names.append(role)
         return self._postgres.connect(role, self._database)
 
+    def run(self, name, *statements):
+        """Run statements as a role in the session that the tests share, which has loaded Python."""
+        self._con.execute(
+            f'SET SESSION AUTHORIZATION {self._database}_{name}; SET search_path = "$user", public, adsql'
+        )
+        try:
+            for statement in statements:
+                self._con.execute(statement)
+        finally:
+            self._con.execute("RESET SESSION AUTHORIZATION; RESET search_path")
+
 
 @pytest.fixture
 def roles(postgres, con, database):
@@ -64,9 +75,12 @@ def roles(postgres, con, database):
 def alice(roles):
     """A connection of a role with a model and a watched table, into which everybody may insert."""
     with roles.add("alice") as connection:
-        connection.execute("SELECT train_model('m', 'public.numbers')")
-        connection.execute("CREATE TABLE readings AS TABLE public.numbers; GRANT INSERT ON readings TO PUBLIC")
-        connection.execute("SELECT alert_on_insert('readings', 'm')")
+        roles.run(
+            "alice",
+            "SELECT train_model('m', 'public.numbers')",
+            "CREATE TABLE readings AS TABLE public.numbers; GRANT INSERT ON readings TO PUBLIC",
+            "SELECT alert_on_insert('readings', 'm')",
+        )
         yield connection
 
 

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import pytest
 
+from postgres.conftest import OPEN, TRIPS
 from postgres.support import rows, value
 
 SCORES = "SELECT id, anomaly_score, severity, is_anomaly FROM strange ORDER BY id"
 CATALOG = "SELECT owner, name, version, content_hash, created_at FROM adsql.models ORDER BY owner, name, version"
 
 
-@pytest.fixture
-def filled(postgres, database, con):
-    """A database with models of two roles, a share and a view."""
-    con.execute(
-        "DO $$ BEGIN CREATE ROLE keeper LOGIN IN ROLE adsql_user; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-    )
-    with postgres.connect(user="keeper", dbname=database) as keeper:
-        keeper.execute("SELECT train_model('kept', 'trips', algorithm => 'iforest')")
-        keeper.execute("SELECT share_model('kept', 'public')")
-    con.execute("SELECT train_model('fares', 'trips', segment_by => ARRAY['kind'], algorithm => 'mad')")
-    con.execute("SELECT train_model('fares', 'trips', algorithm => 'hbos')")
-    con.execute("SELECT create_detection_view('strange', 'trips', 'fares')")
-    yield database
-    con.execute("DROP VIEW strange")
+@pytest.fixture(scope="module")
+def filled(postgres):
+    """A database with models of two roles, a share and a view, which no test changes."""
+    postgres.database("filled")
+    with postgres.connect(dbname="filled") as con:
+        con.execute(f"{TRIPS}{OPEN}")
+        con.execute("CREATE ROLE keeper LOGIN IN ROLE adsql_user")
+        with postgres.connect(user="keeper", dbname="filled") as keeper:
+            keeper.execute("SELECT train_model('kept', 'trips', algorithm => 'iforest')")
+            keeper.execute("SELECT share_model('kept', 'public')")
+        con.execute("SELECT train_model('fares', 'trips', segment_by => ARRAY['kind'], algorithm => 'mad')")
+        con.execute("SELECT train_model('fares', 'trips', algorithm => 'hbos')")
+        con.execute("SELECT create_detection_view('strange', 'trips', 'fares')")
+    yield "filled"
+    with postgres.connect() as con:
+        con.execute("DROP DATABASE filled WITH (FORCE)")
+        con.execute("DROP ROLE keeper")
 
 
 @pytest.mark.parametrize("form", ["plain", "custom", "data after schema"])

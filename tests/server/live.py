@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 
+from forked import start
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+    from multiprocessing.process import BaseProcess
 
 ADMIN, PASSWORD = "admin", "correct horse battery staple"
 # Passwords cost next to nothing, and only tests of limits meet one.
@@ -24,6 +25,8 @@ FAST = {
     "ADSQL_RATE_LIMIT_USER": "1000000/minute", "ADSQL_RATE_LIMIT_ADDRESS": "1000000/minute",
     "ADSQL_RATE_LIMIT_LOGIN": "1000000/minute", "ADSQL_METRICS_TOKEN": "a token for the metrics",
 }  # fmt: skip
+# No request is encrypted, but each client would read all certificates of the machine: more than a request takes.
+_TLS = httpx.create_ssl_context()
 _STARTED = "Uvicorn running on "
 _PATIENCE = 60
 
@@ -42,7 +45,7 @@ class Live:
         Its data; `log` in it is what it wrote.
     """
 
-    process: subprocess.Popen
+    process: BaseProcess
     url: str
     folder: Path
 
@@ -53,7 +56,7 @@ class Live:
 
     def client(self, **headers: str) -> httpx.Client:
         """Return a client that sends some headers."""
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60)
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, verify=_TLS)
 
     def login(self, username: str = ADMIN, password: str = PASSWORD, **form: str) -> dict:
         """Log in, and return the tokens."""
@@ -77,20 +80,20 @@ def gateway(folder: Path, **settings: str) -> Iterator[Live]:
     folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **FAST, "ADSQL_DATA_DIR": str(folder / "data"), "ADSQL_ADMIN_PASSWORD": PASSWORD}
     environment = {name: value for name, value in (environment | settings).items() if value}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "adsql", "serve", "--port", "0"], env=environment, stdout=log, stderr=log
-        )
+    log = folder / "log"
+    log.write_bytes(b"")
+    process = start(["serve", "--port", "0"], (Path(os.devnull), log, log), environment)
     try:
         yield Live(process, _address(process, folder), folder)
     finally:
         process.terminate()
-        process.wait(_PATIENCE)
+        process.join(_PATIENCE)
+        assert process.exitcode is not None, "the gateway did not stop"
 
 
-def _address(process: subprocess.Popen, folder: Path) -> str:
+def _address(process: BaseProcess, folder: Path) -> str:
     end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end and process.poll() is None:
+    while time.monotonic() < end and process.is_alive():
         for line in reversed((folder / "log").read_text().splitlines()):
             if _STARTED in line:
                 return json.loads(line)["event"].removeprefix(_STARTED).partition(" ")[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import time
 
 import pyarrow as pa
@@ -119,8 +118,8 @@ def test_jobs_of_a_killed_gateway_are_failed(tmp_path):
     with gateway(tmp_path) as live, live.user() as client:
         jobs = [client.post("/detect", json=body).json()["id"] for _ in range(3)]
         ended(client, jobs[0], after=("queued",))
-        live.process.send_signal(signal.SIGKILL)
-        live.process.wait(10)
+        live.process.kill()
+        live.process.join(10)
     with gateway(tmp_path) as live, live.user() as client:
         for job in jobs:
             shown = client.get(f"/jobs/{job}").json()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from urllib.parse import quote
 
 import pytest
@@ -93,8 +92,8 @@ def test_sql_reads(admin):
 def test_acknowledged_models_survive_a_kill(tmp_path):
     with gateway(tmp_path) as live, live.user() as client:
         acknowledged = [train(client, f"kept{i}", seed=i)["name"] for i in range(6)]
-        live.process.send_signal(signal.SIGKILL)
-        live.process.wait(10)
+        live.process.kill()
+        live.process.join(10)
     with gateway(tmp_path) as live, live.user() as client:
         assert [model["name"] for model in client.get("/models").json()] == acknowledged
         for name in acknowledged:
