@@ -152,12 +152,12 @@ def divided(left: exp.Expr, right: exp.Expr) -> exp.Expr:
 
 def double(value: exp.Expr) -> exp.Expr:
     """Return the value as a DOUBLE."""
-    return exp.cast(value.copy(), exp.DType.DOUBLE)
+    return exp.cast(_unused(value), exp.DType.DOUBLE, copy=False)
 
 
 def text(value: exp.Expr) -> exp.Expr:
     """Return the value as text."""
-    return exp.cast(value.copy(), exp.DType.TEXT)
+    return exp.cast(_unused(value), exp.DType.TEXT, copy=False)
 
 
 def column(name: str, table: str | None) -> exp.Expr:
