@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from functools import wraps
+import sys
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from threadpoolctl import ThreadpoolController
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,10 +25,19 @@ def on_one_thread(function: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(function)
     def limited(*args: P.args, **kwargs: P.kwargs) -> T:
-        # Here, not at the top: scoring works without it.
-        from threadpoolctl import threadpool_limits  # noqa: PLC0415
-
-        with threadpool_limits(limits=1):
+        with _libraries(len(sys.modules)).limit(limits=1):
             return function(*args, **kwargs)
 
     return limited
+
+
+@lru_cache(maxsize=1)
+def _libraries(_modules: int) -> ThreadpoolController:
+    """Return the libraries that are loaded, looked for anew once further modules are: they may have brought some.
+
+    To look takes longer than a small segment's fit.
+    """
+    # Here, not at the top: scoring works without it.
+    from threadpoolctl import ThreadpoolController  # noqa: PLC0415
+
+    return ThreadpoolController()
