@@ -163,7 +163,7 @@ def text(value: exp.Expr) -> exp.Expr:
 def column(name: str, table: str | None) -> exp.Expr:
     """Return a column by its exact name."""
     qualifier = None if table is None else exp.to_identifier(table, quoted=True)
-    return exp.column(exp.to_identifier(name, quoted=True), table=qualifier)
+    return exp.column(exp.to_identifier(name, quoted=True), table=qualifier, copy=False)
 
 
 def _binary(cls: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.Expr:
