@@ -152,18 +152,18 @@ def divided(left: exp.Expr, right: exp.Expr) -> exp.Expr:
 
 def double(value: exp.Expr) -> exp.Expr:
     """Return the value as a DOUBLE."""
-    return exp.cast(value.copy(), exp.DType.DOUBLE)
+    return exp.cast(_unused(value), exp.DType.DOUBLE, copy=False)
 
 
 def text(value: exp.Expr) -> exp.Expr:
     """Return the value as text."""
-    return exp.cast(value.copy(), exp.DType.TEXT)
+    return exp.cast(_unused(value), exp.DType.TEXT, copy=False)
 
 
 def column(name: str, table: str | None) -> exp.Expr:
     """Return a column by its exact name."""
     qualifier = None if table is None else exp.to_identifier(table, quoted=True)
-    return exp.column(exp.to_identifier(name, quoted=True), table=qualifier)
+    return exp.column(exp.to_identifier(name, quoted=True), table=qualifier, copy=False)
 
 
 def _binary(cls: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> exp.Expr:

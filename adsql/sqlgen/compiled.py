@@ -97,7 +97,7 @@ def formula(model: Model) -> Formula:
     places = {name: number for number, name in enumerate(names, 1)}
 
     def numbered(expression: exp.Expr) -> str:
-        return written(expression.transform(lambda node: _argument(node, places)), dialect)
+        return written(expression.transform(lambda node: _argument(node, places), copy=False), dialect)
 
     sql = numbered(_score(model, dialect))
     return Formula(_arguments(model), sql, numbered(threshold(model, dialect, None)))
@@ -165,7 +165,7 @@ def _short_half(segment: Segment, dialect: Dialect) -> tuple[exp.Expr, exp.Expr]
     if len(numbers) == len(features):
         forms += _unscaled(features, segment.detector, sql)
     # What is written in fewer characters is evaluated in fewer steps.
-    shortest = min(forms, key=lambda form: len(written(form, dialect)))
+    shortest = min(forms, key=lambda form: len(written(form.copy(), dialect)))
     return _within(numbers, bounds, sql), double(shortest)
 
 

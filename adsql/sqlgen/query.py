@@ -63,16 +63,17 @@ def _with_subquery(model: Model, dialect: Dialect, source: exp.Expr) -> exp.Sele
     return _select([_star(_SCORED), *_named({_VERDICT: verdict})], _derived(scored, _SCORED))
 
 
+# Each part of a query is used once: sqlglot would copy all that is inside for every SELECT around it.
 def _select(columns: list[exp.Expr], source: exp.Expr) -> exp.Select:
-    return exp.select(*columns).from_(source)
+    return exp.select(*columns).from_(source, copy=False)
 
 
 def _derived(query: exp.Select, alias: str) -> exp.Expr:
-    return query.subquery(exp.to_identifier(alias, quoted=True))
+    return query.subquery(exp.to_identifier(alias, quoted=True), copy=False)
 
 
 def _named(columns: Mapping[str, exp.Expr]) -> list[exp.Expr]:
-    return [exp.alias_(value, exp.to_identifier(name, quoted=True)) for name, value in columns.items()]
+    return [exp.alias_(value, exp.to_identifier(name, quoted=True), copy=False) for name, value in columns.items()]
 
 
 def _star(table: str) -> exp.Expr:

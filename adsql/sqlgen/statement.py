@@ -151,7 +151,7 @@ def _invalid(source: object, dialect: Dialect) -> InvalidSource:
 
 
 def written(expression: exp.Expr, dialect: Dialect, *, pretty: bool = False) -> str:
-    """Return an expression as text.
+    """Return an expression as text, which uses it up: sqlglot writes by changing it.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def written(expression: exp.Expr, dialect: Dialect, *, pretty: bool = False) -> 
         If it is nested too deeply, or too long.
     """
     try:
-        text = expression.sql(dialect.name, pretty=pretty, max_text_width=120)
+        text = expression.sql(dialect.name, copy=False, pretty=pretty, max_text_width=120)
     except RecursionError:
         raise too_deep() from None
     if len(text) > MAX_CHARACTERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -14,8 +15,14 @@ TABLE = "scored rows"  # a name that needs quotes
 _NUMBER = "ORDER BY adsql_row"
 
 
+@cache
+def _duckdb():
+    """Return an empty database, since each takes longer to start than a statement takes; tables are a cursor's own."""
+    return duckdb.connect()
+
+
 def in_duckdb(model, table):
-    with duckdb.connect() as con:
+    with _duckdb().cursor() as con:
         con.register(TABLE, pa.table(numbered(table)))
         return results(con.execute(f"{model_sql(model, 'duckdb', quoted(TABLE))} {_NUMBER}"))
 
