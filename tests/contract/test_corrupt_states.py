@@ -44,8 +44,6 @@ def from_bytes(state):
 
 def as_decoded(state):
     """Restore a state whose numbers alone were changed: they pass through bytes as they are, which takes as long."""
-    for array in state.arrays.values():
-        array.setflags(write=False)  # as decoded arrays are: for others, numba would compile every kernel again
     return Model.from_state(state, "")
 
 
