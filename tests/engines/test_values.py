@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from adsql.errors import AdsqlError
-from engines.tables import expected, fitted, trips
+from engines.tables import ANOMALY, expected, fitted, trips
 from sample_tables import AWKWARD, CONSTANT
 
 # Those of types that not every engine has.
@@ -120,6 +120,18 @@ def test_each_row_may_name_its_own_model(engine):
     even, odd = (engine.rows(query.format(f"'{name}'")) for name in ("mad", "zscore"))
     both = engine.rows(query.format("CASE WHEN id % 2 = 0 THEN 'mad' ELSE 'zscore' END"))
     assert both == [even[i] if i % 2 == 0 else odd[i] for i in range(len(both))]
+
+
+@pytest.mark.parametrize("segments", ["", ", segment_by => ARRAY['kind']"])
+def test_a_row_that_comes_again_has_the_results_that_it_had(engine, segments):
+    options = f"algorithm => 'knn', columns => ARRAY['fare', 'km', 'started']{segments}"
+    engine.value(f"SELECT (train_model('m', 'trips', {options})).version")
+    results = "anomaly_score('m', t), severity('m', t), is_anomaly('m', t)"
+    known = {row[0]: row[1:] for row in engine.rows(f"SELECT id, {results} FROM trips AS t")}
+    ids = [3, 3, 7, 3, 83, 83, ANOMALY, 7, ANOMALY]
+    wanted = ", ".join(f"({turn}, {number})" for turn, number in enumerate(ids))
+    source = f"(VALUES {wanted}) AS o(turn, wanted) JOIN trips AS t ON t.id = o.wanted"
+    assert engine.rows(f"SELECT {results} FROM {source} ORDER BY turn") == [known[number] for number in ids]
 
 
 def test_forty_columns_are_passed_as_a_row(engine):

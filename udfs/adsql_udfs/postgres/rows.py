@@ -67,9 +67,9 @@ class Numbers:
         return np.array([np.nan if value is None else read(value) for read, value in given], np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reader:
-    """Takes rows of one type apart for one model.
+    """Takes rows of one type apart for one model, and keeps the result of the last one.
 
     Parameters
     ----------
@@ -87,9 +87,15 @@ class Reader:
     numbers: Numbers | Cells | None
     columns: tuple[tuple[Column, int], ...]
     encoding: str
+    _last: tuple[bytes, Scores] | None = None
 
     def scores(self, data: bytes) -> Scores:
-        """Return the result of a row."""
+        """Return the result of a row, which is computed once if a query asks for score, severity and verdict."""
+        if self._last is None or self._last[0] != data:
+            self._last = data, self._scored(data)
+        return self._last[1]
+
+    def _scored(self, data: bytes) -> Scores:
         if self.numbers is not None:
             return self.model.segments[""].score_values(self.numbers.values(data))
         return self.model.score(self.table(fields(data)))
