@@ -49,7 +49,7 @@ class LOCI:
             Parameter("alpha", 0.5, "Radius of the counting neighbourhood, as a share.", float, 0.0, 1.0, True),
         ),
         capability=Capability.FIT_ONLY,
-        cost="O(n^2) time and memory, with a large constant",
+        cost="O(n^3) time, O(n^2) memory",
         references=("Papadimitriou, Kitagawa, Gibbons and Faloutsos 2003, ICDE",),
         aliases=("local_correlation_integral",),
         max_rows=1_000,

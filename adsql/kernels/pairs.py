@@ -1,7 +1,7 @@
 """Kernels that compare every row of a table with every other one, for detectors that rank a table as a whole.
 
-Time grows with the square of the rows, memory does not: distances of one row at a time are kept, except in
-`loci_scores`. Rows at equal distance count in their order in X, so that results are the same everywhere.
+Time grows with the square of the rows, memory does not: distances of one row at a time are kept. `loci_scores` alone
+needs more of both. Rows at equal distance count in their order in X, so that results are the same everywhere.
 """
 
 from __future__ import annotations
@@ -266,65 +266,64 @@ def wraparound_products(X: Floats, columns: Floats) -> Floats:
 
 
 @kernel
-def _ordered_distances(X: Floats, columns: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the distances from each row to all rows, ascending, and to which; shape (n, n)."""
-    n = X.shape[0]
-    ordered = np.empty((n, n))
-    order = np.empty((n, n), dtype=np.int64)
-    for i in range(n):
-        _squares(X, columns, i, ordered[i])
-        ordered[i] = np.sqrt(ordered[i])
-        ordered[i, i] = -1.0  # oneself first, also among rows at the same place
-        order[i] = np.argsort(ordered[i])
-        ordered[i, i] = 0.0
-        ordered[i] = ordered[i][order[i]]
-    return ordered, order
+def _critical_radii(distances: Floats, alpha: float, steps: int, radii: Floats) -> None:
+    """Write radii at which one of a row's counts changes, ascending and evenly chosen of all 2 n."""
+    critical = np.sort(np.concatenate((distances, distances / alpha)))
+    for step in range(steps):
+        radii[step] = critical[(step + 1) * critical.shape[0] // steps - 1]
+
+
+@kernel
+def _add_counts(
+    ascending: Floats, distance: float, radii: Floats, alpha: float, inside: Floats, total: Floats, squares: Floats
+) -> None:
+    """Add one row to what another has within each of its radii: it, and how many rows lie within alpha times that.
+
+    `ascending` are the distances of the row that is added to all rows; radii ascend as well.
+    """
+    place = 0
+    for step in range(radii.shape[0]):
+        if distance <= radii[step]:
+            reach = alpha * radii[step]
+            while place < ascending.shape[0] and ascending[place] <= reach:
+                place += 1
+            count = float(place)
+            inside[step] += 1.0
+            total[step] += count
+            squares[step] += count * count
 
 
 @kernel
 def loci_scores(X: Floats, columns: Floats, alpha: float, least: int, radii: int) -> Floats:
     """Return the largest MDEF / sigma_MDEF of each row, over the radii at which one of its counts changes.
 
-    Of those, at most so many are looked at, evenly chosen. O(radii n^2) time, O(n^2) memory. Radii that hold fewer
-    than `least` rows do not count.
+    Of those, at most so many are looked at, evenly chosen. Radii that hold fewer than `least` rows do not count.
+    O(n^3) time, with a small constant; O(n^2) memory.
     """
     n = X.shape[0]
-    ordered, order = _ordered_distances(X, columns)
-    result = np.zeros(n)
-    counts = np.empty(n, dtype=np.int64)
-    # The distance at which the count of the a-th nearest row grows next: side by side, not one in each row's list.
-    upcoming = np.empty(n)
+    steps = min(radii, 2 * n)
+    distances, looked_at = np.empty((n, n)), np.empty((n, steps))
     for i in range(n):
-        inside = 0
-        total, squares = 0.0, 0.0
-        critical = np.sort(np.concatenate((ordered[i], ordered[i] / alpha)))
-        steps = min(radii, 2 * n)
-        for step in range(1, steps + 1):
-            radius = critical[step * 2 * n // steps - 1]
-            reach = alpha * radius
-            for a in range(inside):
-                if upcoming[a] <= reach:
-                    count = counts[a]
-                    row = order[i, a]
-                    while count < n and ordered[row, count] <= reach:
-                        count += 1
-                    total += count - counts[a]
-                    squares += float(count) * count - float(counts[a]) * counts[a]
-                    counts[a] = count
-                    upcoming[a] = ordered[row, count] if count < n else np.inf
-            while inside < n and ordered[i, inside] <= radius:
-                row = order[i, inside]
-                count = np.searchsorted(ordered[row], reach, "right")
-                total += count
-                squares += float(count) * count
-                counts[inside] = count
-                upcoming[inside] = ordered[row, count] if count < n else np.inf
-                inside += 1
-            if inside < least:
+        _squares(X, columns, i, distances[i])
+        for r in range(n):
+            distances[i, r] = np.sqrt(distances[i, r])
+        _critical_radii(distances[i], alpha, steps, looked_at[i])
+    inside, own = np.zeros((n, steps)), np.zeros((n, steps))
+    total, squares = np.zeros((n, steps)), np.zeros((n, steps))
+    # One row is added to all others before the next: its distances then stay in the first-level cache.
+    for r in range(n):
+        ascending = np.sort(distances[r])
+        for i in range(n):
+            _add_counts(ascending, distances[i, r], looked_at[i], alpha, inside[i], total[i], squares[i])
+        own[r] = np.searchsorted(ascending, alpha * looked_at[r], "right")
+    result = np.zeros(n)
+    for i in range(n):
+        for step in range(steps):
+            if inside[i, step] < least:
                 continue
-            mean = total / inside
-            variance = squares / inside - mean * mean
+            mean = total[i, step] / inside[i, step]
+            variance = squares[i, step] / inside[i, step] - mean * mean
             # Counts are whole numbers: what is left below this is rounding.
             if variance > 1e-9 * mean * mean:
-                result[i] = max(result[i], (mean - counts[0]) / np.sqrt(variance))
+                result[i] = max(result[i], (mean - own[i, step]) / np.sqrt(variance))
     return result

@@ -322,7 +322,10 @@ def test_a_gateway_that_is_not_there_is_told():
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory):
-    """A gateway that does one request at a time, three of a user in a second, and four logins in a year: windows are those of the calendar, and an hour may be over at once."""
+    """A gateway that does one request at a time, three of a user in a second, and four logins in a year.
+
+    Windows are those of the calendar: an hour may be over at once.
+    """
     settings = {
         "ADSQL_CONCURRENT_REQUESTS": "1",
         "ADSQL_RATE_LIMIT_USER": "3/second",
