@@ -22,8 +22,7 @@ def on_one_thread(function: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(function)
     def limited(*args: P.args, **kwargs: P.kwargs) -> T:
-        # Here, not at the top: scoring works without it.
-        from threadpoolctl import get_cached_controller  # noqa: PLC0415
+        from threadpoolctl import get_cached_controller  # noqa: PLC0415 - scoring works without it
 
         # Looking for the libraries anew would take as long as a small fit: they change with imports alone.
         with get_cached_controller().limit(limits=1):

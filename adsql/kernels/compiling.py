@@ -98,7 +98,7 @@ def _light_environments() -> Iterator[None]:
         made.consts[:] = constants
         made.env_name = name
         environment.Environment._memo[name] = made  # noqa: SLF001 - as numba does
-        return cast("Callable[..., object]", made)
+        return made
 
     environment._rebuild_env = light  # noqa: SLF001 - found by this name when code is loaded
     try:
